@@ -1,0 +1,1 @@
+"""Bridge between Amazon's Selling Partner API and Akinon Omnitron."""
