@@ -147,7 +147,9 @@ class RecordError(AmzsyncError):
     exit_code = 1
     reason_type = "channel_app"
 
-    def __init__(self, message: str, *, code: str = "record", request_id: str | None = None) -> None:
+    def __init__(
+        self, message: str, *, code: str = "record", request_id: str | None = None
+    ) -> None:
         self.code = code
         self.request_id = request_id
         super().__init__(message)
@@ -179,7 +181,7 @@ class WaitingError(AmzsyncError):
 
 
 class GuardError(AmzsyncError):
-    """A safety guard stopped the run before anything was sent; the message names the way through."""
+    """A safety guard stopped the run before anything was sent; the message names a way through."""
 
     exit_code = 6
 
