@@ -32,7 +32,7 @@ class RetryPolicy:
 
 
 def stated_delay(headers: Mapping[str, str], now: datetime) -> float | None:
-    """Seconds the server asks us to wait (Retry-After, number or HTTP date); None if it does not."""
+    """Seconds the server asks us to wait (Retry-After, number or HTTP date); None if none."""
     value = headers.get("retry-after", "").strip()
     if not value:
         return None

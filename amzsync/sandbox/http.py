@@ -8,10 +8,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from amzsync.sandbox.faults import Fault
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request. `path` is percent-decoded segment by segment; header names are lower case."""
+    """One request. `path` is percent-decoded segment by segment; header names are lower case.
+
+    `fault` is an injected fault that is the handler's to act out (`half_refused_feed`, …).
+    """
 
     method: str
     path: str
@@ -19,6 +24,7 @@ class Request:
     headers: Mapping[str, str]
     body: bytes
     params: Mapping[str, str] = field(default_factory=dict)
+    fault: Fault | None = None
 
     def json(self) -> Any:
         """The parsed body; None when empty. Errors: ValueError when it is not JSON."""

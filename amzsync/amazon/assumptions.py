@@ -1,0 +1,50 @@
+"""What the code takes to be so without having seen Amazon confirm it, in one place.
+
+Each constant is used where it matters, so that a finding against a live account is mended here.
+Source of the doubt: sp-api.md §7 and the paragraphs named.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Final
+
+from amzsync.amazon.models.orders import INVOICE_UNCONFIRMED
+
+PRICE_PATCH_OP: Final = "merge"
+"""`merge` on purchasable_offer keeps the other members (sale price, minimum and maximum), which
+`replace` erases. General knowledge of the format (§2.5.4, §7.6); to be tried on a scratch SKU."""
+
+STOCK_PATCH_OP: Final = "merge"
+"""`merge` on fulfillment_availability keeps lead time and restock date of the matching channel
+code; `replace` would overwrite the whole instance (§2.5.3, §7.6)."""
+
+OFFER_PRODUCT_TYPE: Final = "PRODUCT"
+"""The generic product type is widely used for offer-only patches (§2.5.3); the listing's own type
+is preferred where it is known."""
+
+SELLER_FULFILLED: Final = "DEFAULT"
+"""The fulfillment_channel_code of seller-fulfilled stock. It is sent without a marketplace_id:
+the quantity is one per SKU and region, and most product types have no such member (§2.5.3)."""
+
+READ_AS_SHIPPED: Final = INVOICE_UNCONFIRMED
+"""In no committed version of the Orders model, though Amazon's migration data names it: never sent
+as a filter, read as SHIPPED if it ever arrives (§2.1.5, §7.2)."""
+
+SEARCH_LAG: Final = timedelta(minutes=2)
+"""How far behind the present a search ends when the reply does not say (`lastUpdatedBefore` is
+optional in the model): a "Before" has to lie at least this far back (§2.1.2)."""
+
+USER_AGENT_LIMIT: Final = 500
+"""A user-agent header beyond this many characters is refused, by the guide of 2021 (§1.4)."""
+
+LISTINGS_FEED_MESSAGES: Final = 25_000
+"""Messages of one JSON_LISTINGS_FEED, by the change log of 2025-05-06 (§2.5.5)."""
+
+LISTINGS_FEED_BYTES: Final = 10 * 1024 * 1024
+"""Recommended, not enforced, size of a feed document (§2.5.5)."""
+
+LISTINGS_FEED_SUBMISSIONS: Final = 5
+LISTINGS_FEED_PERIOD: Final = timedelta(minutes=5)
+"""JSON_LISTINGS_FEED takes five submissions per five minutes besides createFeed's own plan, by the
+change log of 2025-05-06 (§2.5.5)."""

@@ -1,0 +1,142 @@
+"""Composition root: from a configuration to everything a flow works with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib.metadata import version
+
+from amzsync.amazon.auth import LoginWithAmazon
+from amzsync.amazon.client import AmazonClient, user_agent
+from amzsync.clock import Clock, Deadline
+from amzsync.config import Config
+from amzsync.flows.flow import Context, Options
+from amzsync.http.retry import RetryPolicy
+from amzsync.http.session import Session, Timeouts
+from amzsync.http.transfer import Transfers
+from amzsync.omnitron.assumptions import mapping_prefix
+from amzsync.omnitron.auth import OmnitronLogin
+from amzsync.omnitron.client import OmnitronClient
+from amzsync.state.channels import Channel
+from amzsync.state.state import State
+
+
+def channel_key(config: Config) -> str:
+    """The name the channel's rows go by in the state file: its id in Omnitron never changes."""
+    return str(config.omnitron.channel_id)
+
+
+@contextmanager
+def open_context(
+    config: Config,
+    clock: Clock,
+    deadline: Deadline,
+    options: Options,
+    progress: Callable[[str], None],
+) -> Iterator[Context]:
+    """Open the state and both clients, and close them. Errors: StateError and its kin."""
+    state = State.open(config.state_path(), clock)
+    try:
+        amazon = _amazon(config, state, deadline, options)
+        omnitron, session = _omnitron(config, state, deadline, options)
+        try:
+            ctx = Context(
+                channel=channel_key(config),
+                config=config,
+                clock=clock,
+                deadline=deadline,
+                state=state,
+                amazon=amazon,
+                omnitron=omnitron,
+                calls=lambda: {**amazon.calls(), **session.calls},
+                options=options,
+                progress=progress,
+            )
+            if not options.dry_run:
+                state.channels.register(channel_of(config), clock.now())
+            yield ctx
+        finally:
+            amazon.close()
+            session.close()
+    finally:
+        state.close()
+
+
+def channel_of(config: Config) -> Channel:
+    """The channel as the order intake has to know it."""
+    return Channel(
+        key=channel_key(config),
+        name=config.channel_name,
+        marketplace_id=config.market_place_id,
+        fulfilled_by="AMAZON" if config.is_fba_channel else "MERCHANT",
+        order_start_date=config.order_start_date,
+    )
+
+
+def _amazon(config: Config, state: State, deadline: Deadline, options: Options) -> AmazonClient:
+    agent = user_agent("amzsync", version("amzsync"))
+    timeouts, retry = _timeouts(config), _retry(config)
+    login = LoginWithAmazon(
+        Session(
+            config.amazon.lwa_url,
+            deadline=deadline,
+            retry=retry,
+            timeouts=timeouts,
+            user_agent=agent,
+        ),
+        state.tokens,
+        client_id=config.client_id,
+        client_secret=config.client_secret.get_secret_value(),
+        refresh_token=config.refresh_token.get_secret_value(),
+    )
+    session = Session(
+        config.base_url,
+        deadline=deadline,
+        signer=login,
+        pacer=state.ledger,
+        retry=retry,
+        timeouts=timeouts,
+        dry_run=options.dry_run,
+        user_agent=agent,
+        in_flight=config.http.in_flight,
+    )
+    transfers = Transfers(
+        deadline, timeouts=timeouts, retry=retry, dry_run=options.dry_run, user_agent=agent
+    )
+    return AmazonClient(
+        session, transfers, seller_id=config.seller_id, marketplace_id=config.market_place_id
+    )
+
+
+def _omnitron(
+    config: Config, state: State, deadline: Deadline, options: Options
+) -> tuple[OmnitronClient, Session]:
+    settings, timeouts, retry = config.omnitron, _timeouts(config), _retry(config)
+    login = OmnitronLogin(
+        Session(settings.url, deadline=deadline, retry=retry, timeouts=timeouts),
+        settings.username,
+        settings.password.get_secret_value(),
+        state.tokens,
+    )
+    session = Session(
+        settings.url,
+        deadline=deadline,
+        signer=login,
+        retry=retry,
+        timeouts=timeouts,
+        dry_run=options.dry_run,
+        in_flight=config.http.in_flight,
+        request_id_header="x-request-id",
+    )
+    prefix = mapping_prefix(
+        settings.channel_id, use_channel_id=config.use_channel_id_in_address_mapping
+    )
+    return OmnitronClient(session, settings.channel_id, prefix), session
+
+
+def _timeouts(config: Config) -> Timeouts:
+    return Timeouts(connect=config.http.connect_timeout, read=config.http.read_timeout)
+
+
+def _retry(config: Config) -> RetryPolicy:
+    return RetryPolicy(attempts=config.http.attempts, backoff=config.http.backoff)

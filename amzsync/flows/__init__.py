@@ -1,0 +1,58 @@
+"""The flows: what moves where. A flow is a line here and a module with its functions.
+
+The registry names modules instead of importing them: a minutely cron job pays for what it uses.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One flow as the command line, the crontab and the penalties know it.
+
+    `name` is "group.verb": the command `amzsync group verb`, the journal's and the lock's name.
+    `flag` is the manual's feature flag; `content_type` the manual's key in Failed Integration;
+    `key` what a record is called (SKU, order id); `cron` the default schedule.
+    """
+
+    name: str
+    module: str
+    summary: str
+    flag: str
+    content_type: str
+    key: str
+    cron: str
+
+    @property
+    def command(self) -> str:
+        """The words typed after `amzsync`."""
+        return self.name.replace(".", " ")
+
+
+FLOWS: tuple[Entry, ...] = (
+    Entry(
+        name="orders.pull",
+        module="amzsync.flows.orders_pull",
+        summary="Pull new orders from Amazon into Omnitron",
+        flag="get_orders",
+        content_type="order",
+        key="order id",
+        cron="*/5 * * * *",
+    ),
+    Entry(
+        name="stock.push",
+        module="amzsync.flows.stock_push",
+        summary="Push changed stock from Omnitron to Amazon",
+        flag="send_updated_product_stock",
+        content_type="productstock",
+        key="SKU",
+        cron="* * * * *",
+    ),
+)
+
+
+def entry(name: str) -> Entry:
+    """The registry line of that name. Errors: KeyError."""
+    return {flow.name: flow for flow in FLOWS}[name]

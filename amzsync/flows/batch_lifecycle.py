@@ -1,0 +1,106 @@
+"""Omnitron batch requests, opened, handed over and ended so that a killed run leaves none behind.
+
+One batch per content type may be in `commit`; at most 100 objects each; every batch ends in done or
+fail (omnitron-api.md §2.3). A batch is noted in the state before Omnitron is asked for it.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from amzsync.errors import RefusedError
+from amzsync.flows.flow import Context
+from amzsync.omnitron.batch_requests import BatchFinishedError, BatchObject, CommitLockedError
+from amzsync.state.batches import Batch
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenBatch:
+    """A batch in `commit` (or handed over): our id, and Omnitron's."""
+
+    id: int
+    pk: int
+
+
+def open_batch(
+    ctx: Context,
+    flow: str,
+    content_type: str,
+    objects: Sequence[BatchObject],
+    job_id: str | None = None,
+) -> OpenBatch:
+    """A new batch with these objects in commit. A lock left by somebody who died is broken.
+
+    Repeating it leaves an empty batch at most: an initialized one locks nothing (A-34).
+    """
+    batches = ctx.state.batches
+    batch_id = batches.add(ctx.channel, flow, content_type, job_id, ctx.clock.now())
+    created = ctx.omnitron.batch_requests.create()
+    batches.opened(batch_id, created.pk, created.local_batch_id)
+    try:
+        ctx.omnitron.batch_requests.commit(created.pk, content_type, objects)
+    except CommitLockedError:
+        # We hold the flow's lock, so whoever holds this commit is no run of ours that still lives.
+        _break_lock(ctx, content_type, created.pk)
+        ctx.omnitron.batch_requests.commit(created.pk, content_type, objects)
+    batches.moved(batch_id, "commit")
+    return OpenBatch(batch_id, created.pk)
+
+
+def hand_over(ctx: Context, batch: OpenBatch, remote_batch_id: str) -> None:
+    """The objects travel with a job of ours; another batch may be opened now."""
+    ctx.omnitron.batch_requests.sent_to_remote(batch.pk, remote_batch_id)
+    ctx.state.batches.moved(batch.id, "sent_to_remote")
+
+
+def finish(ctx: Context, batch: OpenBatch, objects: Sequence[BatchObject]) -> None:
+    """Every object has its outcome. Repeatable: a finished batch stays as it is."""
+    end(ctx, batch.pk, objects)
+    ctx.state.batches.drop(batch.id)
+
+
+def end(ctx: Context, pk: int, objects: Sequence[BatchObject]) -> None:
+    """Tell Omnitron that the batch is done, and nothing here. Repeatable."""
+    try:
+        ctx.omnitron.batch_requests.done(pk, objects)
+    except BatchFinishedError:
+        log.info("batch %d was finished before", pk)
+
+
+def let_go(ctx: Context, batch: OpenBatch | Batch) -> None:
+    """End the batch without blaming its objects: they are dirty again. Repeatable."""
+    if batch.pk is not None:
+        try:
+            ctx.omnitron.batch_requests.fail(batch.pk)
+        except BatchFinishedError:
+            log.info("batch %d was finished before", batch.pk)
+        except RefusedError as error:
+            if error.status != 404:
+                raise
+    ctx.state.batches.drop(batch.id)
+
+
+def recover(ctx: Context, flow: str) -> list[Batch]:
+    """The flow's batches a killed run left behind; those never answered are dropped here."""
+    left: list[Batch] = []
+    for batch in ctx.state.batches.left_behind(ctx.channel, flow):
+        if batch.pk is None:
+            ctx.state.batches.drop(batch.id)
+        else:
+            left.append(batch)
+    return left
+
+
+def _break_lock(ctx: Context, content_type: str, own_pk: int) -> None:
+    for other in ctx.omnitron.batch_requests.unfinished(content_type):
+        if other.pk == own_pk or other.status != "commit":
+            continue
+        log.warning("batch %d was left in commit by another run; it is ended", other.pk)
+        try:
+            ctx.omnitron.batch_requests.fail(other.pk)
+        except BatchFinishedError:
+            log.info("batch %d was finished meanwhile", other.pk)

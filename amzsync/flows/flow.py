@@ -1,0 +1,121 @@
+"""What a flow is made of: plain functions and policy in one literal, and what they work with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Generic, Literal, TypeVar
+
+from amzsync.amazon.client import AmazonClient
+from amzsync.clock import Clock, Deadline
+from amzsync.config import Config
+from amzsync.omnitron.client import OmnitronClient
+from amzsync.state.state import State
+
+S = TypeVar("S")
+T = TypeVar("T")
+
+Status = Literal["sent", "submitted", "unchanged", "waiting", "failed", "skipped"]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one record in one run.
+
+    `failed` is penalised, `waiting` is held without penalty and tried every run, `submitted` has
+    left but has no answer yet, `skipped` is not ours to send. `object_id` is the Omnitron object a
+    penalty is also known by there.
+    """
+
+    key: str
+    status: Status
+    code: str = ""
+    reason: str = ""
+    request_id: str | None = None
+    object_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Item(Generic[S, T]):
+    """One record on its way: as fetched, and as it will be sent."""
+
+    key: str
+    source: S
+    payload: T
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the command line asks of one run."""
+
+    dry_run: bool = False
+    limit: int | None = None
+    only: frozenset[str] = frozenset()
+    override_guard: bool = False
+
+
+@dataclass(slots=True)
+class Context:
+    """Everything a flow works with; nothing in it is global."""
+
+    channel: str
+    config: Config
+    clock: Clock
+    deadline: Deadline
+    state: State
+    amazon: AmazonClient
+    omnitron: OmnitronClient
+    calls: Callable[[], dict[str, int]]
+    options: Options = field(default_factory=Options)
+    progress: Callable[[str], None] = lambda _text: None
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def in_flight(self) -> int:
+        """How many requests may be under way at once."""
+        return self.config.http.in_flight
+
+    def note(self, text: str) -> None:
+        """Say something about the run as a whole: shown on a terminal, with -v and in --json."""
+        self.notes.append(text)
+        self.progress(text)
+
+
+def nothing_to_collect(_ctx: Context) -> Iterator[Sequence[Outcome]]:
+    """For flows without far-side jobs."""
+    return iter(())
+
+
+def nothing_to_tidy(_ctx: Context) -> None:
+    """For flows that leave nothing behind."""
+
+
+def no_guard(_ctx: Context, _items: Sequence[Item[Any, Any]]) -> None:
+    """For flows that cannot do sudden harm."""
+
+
+@dataclass(frozen=True, slots=True)
+class Flow(Generic[S, T]):
+    """One flow, as data.
+
+    `fetch` reads lazily; what it yields as Outcome is recorded as it is (a record that is malformed
+    or has to wait). `key` is what a penalty is charged to. `transform` is pure and raises
+    RecordError where it cannot. `guard` raises GuardError before anything is sent; it also runs in
+    a dry run. `send` is the only writer; its docstring says what a repeat does. `collect` brings in
+    what earlier runs left under way. `refetch` brings records by key whose penalty is over; a flow
+    whose `fetch` sees them anyway needs none. `describe` is the line a dry run shows of an item.
+    `tidy` runs last, also after an error, and touches the state only.
+    `batches` bounds how many batches one run sends; None means until nothing is left.
+    """
+
+    fetch: Callable[[Context], Iterable[S | Outcome]]
+    key: Callable[[S], str]
+    transform: Callable[[Context, S], T]
+    send: Callable[[Context, Sequence[Item[S, T]]], Iterable[Sequence[Outcome]]]
+    describe: Callable[[T], str]
+    collect: Callable[[Context], Iterable[Sequence[Outcome]]] = nothing_to_collect
+    refetch: Callable[[Context, Sequence[str]], Iterable[S | Outcome]] | None = None
+    guard: Callable[[Context, Sequence[Item[S, T]]], None] = no_guard
+    tidy: Callable[[Context], None] = nothing_to_tidy
+    batch_size: int = 100
+    batches: int | None = None

@@ -1,0 +1,289 @@
+"""The only loop: collect → fetch → penalty filter → transform → guard → send → record.
+
+It owns what every flow would repeat: the flag, the lock, the journal, penalties, waiting records,
+batches, the dry run, `--only` and `--limit`, and what an error means for the run.
+"""
+
+from __future__ import annotations
+
+import importlib
+import logging
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from amzsync.errors import (
+    AmzsyncError,
+    RecordError,
+    ThrottledError,
+    WaitingError,
+)
+from amzsync.flows import Entry
+from amzsync.flows.flow import Context, Flow, Item, Outcome
+from amzsync.state.runs import OutcomeRow
+
+log = logging.getLogger(__name__)
+
+STARVED = timedelta(hours=1)  # without a single token for that long, a run says so (exit 5)
+RETENTION_CHECK = timedelta(hours=24)
+
+
+@dataclass(slots=True)
+class Result:
+    """What one run did. `planned` is filled by a dry run only."""
+
+    run_id: int
+    counts: Counter[str] = field(default_factory=Counter)
+    failures: list[Outcome] = field(default_factory=list)
+    waiting: list[Outcome] = field(default_factory=list)
+    planned: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    calls: dict[str, int] = field(default_factory=dict)
+    pending: str = ""
+
+    @property
+    def exit_code(self) -> int:
+        """0 when every record went through, 1 when some were penalised."""
+        return 1 if self.counts["failed"] else 0
+
+
+def load(entry: Entry) -> Flow[Any, Any]:
+    """The flow behind a registry line."""
+    flow: Flow[Any, Any] = importlib.import_module(entry.module).FLOW
+    return flow
+
+
+def run(entry: Entry, ctx: Context) -> Result:
+    """One run of a flow, journalled. The caller holds the flow's lock.
+
+    Errors: as the far sides, the guard, the deadline and the state raise them; what was achieved
+    before is recorded.
+    """
+    flow = load(entry)
+    runs = ctx.state.runs
+    result = Result(runs.begin(ctx.channel, entry.name, ctx.clock.now(), ctx.options.dry_run))
+    error: AmzsyncError | None = None
+    try:
+        _run(entry, flow, ctx, result)
+        _end_starvation(entry, ctx)
+    except ThrottledError as throttled:
+        # Not an error: the token comes with time, and the next run goes on from here.
+        result.pending = str(throttled)
+        ctx.note(f"quota spent, the next run goes on: {throttled}")
+        if _starving(entry, ctx, result):
+            error = throttled
+    except AmzsyncError as caught:
+        error = caught
+    except BaseException as bug:
+        runs.end(
+            result.run_id, ctx.clock.now(), 70, dict(result.counts), ctx.calls(), type(bug).__name__
+        )
+        raise
+    result.notes = list(ctx.notes)
+    result.calls = ctx.calls()
+    code = result.exit_code if error is None else error.exit_code
+    runs.end(
+        result.run_id,
+        ctx.clock.now(),
+        code,
+        dict(result.counts),
+        result.calls,
+        str(error) if error else None,
+    )
+    _keep_house(ctx)
+    if error is not None:
+        raise error
+    return result
+
+
+def _run(entry: Entry, flow: Flow[Any, Any], ctx: Context, result: Result) -> None:
+    try:
+        _move(entry, flow, ctx, result)
+    finally:
+        if not ctx.options.dry_run:
+            flow.tidy(ctx)
+
+
+def _move(entry: Entry, flow: Flow[Any, Any], ctx: Context, result: Result) -> None:
+    if not ctx.options.dry_run:
+        for group in flow.collect(ctx):
+            _record(entry, ctx, result, group)
+    for sent, batch in enumerate(_batches(entry, flow, ctx, result)):
+        if flow.batches is not None and sent >= flow.batches:
+            break
+        ctx.deadline.check()
+        flow.guard(ctx, batch)
+        if ctx.options.dry_run:
+            result.planned.extend(flow.describe(item.payload) for item in batch)
+            result.counts["planned"] += len(batch)
+            continue
+        for group in flow.send(ctx, batch):
+            _record(entry, ctx, result, group)
+
+
+def _batches(
+    entry: Entry, flow: Flow[Any, Any], ctx: Context, result: Result
+) -> Iterator[list[Item[Any, Any]]]:
+    """Transformed items in batches; everything that cannot be sent is recorded on the way."""
+    batch: list[Item[Any, Any]] = []
+    aside: list[Outcome] = []
+    taken = 0
+    for found in _selected(entry, flow, ctx, result):
+        if isinstance(found, Outcome):
+            aside.append(found)
+        else:
+            key = flow.key(found)
+            try:
+                batch.append(Item(key, found, flow.transform(ctx, found)))
+                taken += 1
+            except (RecordError, WaitingError) as error:
+                aside.append(outcome_of(key, error))
+        if len(aside) >= flow.batch_size:
+            _record(entry, ctx, result, aside)
+            aside = []
+        if len(batch) >= flow.batch_size or taken == ctx.options.limit:
+            _record(entry, ctx, result, aside)
+            aside = []
+            yield batch
+            batch = []
+        if taken == ctx.options.limit:
+            return
+    _record(entry, ctx, result, aside)
+    if batch:
+        yield batch
+
+
+def _selected(entry: Entry, flow: Flow[Any, Any], ctx: Context, result: Result) -> Iterator[Any]:
+    """Records to work on: those whose penalty is over first, then what fetch brings; each once."""
+    now = ctx.clock.now()
+    penalties = ctx.state.penalties
+    held = penalties.held(ctx.channel, entry.name, now)
+    seen: set[str] = set()
+    sources: list[Iterable[Any]] = []
+    if flow.refetch is not None:
+        due = [row.key for row in penalties.due(ctx.channel, entry.name, now)]
+        wanted = sorted(ctx.options.only - held) if ctx.options.only else due
+        if wanted:
+            sources.append(flow.refetch(ctx, wanted))
+    if flow.refetch is None or not ctx.options.only:
+        sources.append(flow.fetch(ctx))
+    if ctx.options.only & held:
+        ctx.note(f"in penalty, not sent: {', '.join(sorted(ctx.options.only & held))}")
+    for source in sources:
+        for found in source:
+            key = found.key if isinstance(found, Outcome) else flow.key(found)
+            if key in seen or (ctx.options.only and key not in ctx.options.only):
+                continue
+            seen.add(key)
+            if key in held:
+                result.counts["held"] += 1
+                continue
+            yield found
+
+
+def outcome_of(
+    key: str, error: RecordError | WaitingError, object_id: str | None = None
+) -> Outcome:
+    """The outcome a record's own error stands for."""
+    if isinstance(error, WaitingError):
+        return Outcome(key, "waiting", error.code, str(error), object_id=object_id)
+    return Outcome(key, "failed", error.code, str(error), error.request_id, object_id)
+
+
+def _record(entry: Entry, ctx: Context, result: Result, outcomes: Sequence[Outcome]) -> None:
+    """One transaction: journal rows, penalties, waiting records."""
+    if not outcomes:
+        return
+    now = ctx.clock.now()
+    for outcome in outcomes:
+        result.counts[outcome.status] += 1
+        if outcome.status == "failed":
+            result.failures.append(outcome)
+        elif outcome.status == "waiting":
+            result.waiting.append(outcome)
+    if ctx.options.dry_run:
+        return
+    state = ctx.state
+    with state.store.atomic():
+        for outcome in outcomes:
+            if outcome.status == "failed":
+                _penalise(entry, ctx, outcome, now)
+            elif outcome.status == "waiting":
+                state.waiting.hold(
+                    ctx.channel,
+                    entry.name,
+                    outcome.key,
+                    code=outcome.code,
+                    reason=outcome.reason,
+                    object_id=outcome.object_id,
+                    now=now,
+                )
+        free = [row.key for row in outcomes if row.status in ("sent", "unchanged", "skipped")]
+        state.penalties.forgive(ctx.channel, entry.name, free)
+        arrived = [row.key for row in outcomes if row.status != "waiting"]
+        state.waiting.release(ctx.channel, entry.name, arrived)
+        # A record that only waits is the same news every minute: it has its own table.
+        told = [row for row in outcomes if row.status != "waiting"]
+        state.runs.record(
+            result.run_id,
+            ctx.channel,
+            entry.name,
+            [OutcomeRow(o.key, o.status, o.code, o.reason, o.request_id) for o in told],
+            now,
+        )
+
+
+def _penalise(entry: Entry, ctx: Context, outcome: Outcome, now: datetime) -> None:
+    settings = ctx.config.failed_integration.settings_for(entry.content_type)
+    ctx.state.penalties.fail(
+        ctx.channel,
+        entry.name,
+        outcome.key,
+        settings=settings,
+        now=now,
+        content_type=entry.content_type,
+        code=outcome.code,
+        reason=outcome.reason,
+        object_id=outcome.object_id,
+        request_id=outcome.request_id,
+    )
+
+
+def _starving(entry: Entry, ctx: Context, result: Result) -> bool:
+    """Whether nothing at all could be done for want of a token, for an hour now."""
+    if sum(result.counts.values()) > 0:
+        _end_starvation(entry, ctx)
+        return False
+    now = ctx.clock.now()
+    name = _starvation_cursor(entry, ctx)
+    since = ctx.state.cursors.get(name)
+    if since is None:
+        if not ctx.options.dry_run:
+            ctx.state.cursors.put(name, now.isoformat(), now)
+        return False
+    return now - datetime.fromisoformat(since) >= STARVED
+
+
+def _end_starvation(entry: Entry, ctx: Context) -> None:
+    name = _starvation_cursor(entry, ctx)
+    if not ctx.options.dry_run and ctx.state.cursors.get(name) is not None:
+        ctx.state.cursors.drop(name)
+
+
+def _starvation_cursor(entry: Entry, ctx: Context) -> str:
+    return f"throttled:{ctx.channel}:{entry.name}"
+
+
+def _keep_house(ctx: Context) -> None:
+    """Once a day: drop journal rows and look-ups past their time."""
+    if ctx.options.dry_run:
+        return
+    now = ctx.clock.now()
+    last = ctx.state.cursors.get("housekeeping")
+    if last is not None and now - datetime.fromisoformat(last) < RETENTION_CHECK:
+        return
+    ctx.state.cursors.put("housekeeping", now.isoformat(), now)
+    ctx.state.runs.prune(now - timedelta(days=ctx.config.state.retention_days))
+    ctx.state.lookups.prune()

@@ -1,0 +1,1 @@
+"""What Omnitron sends and takes, parsed once at the edge."""

@@ -1,0 +1,71 @@
+"""Products of the channel's catalog, and their attributes in the marketplace's words.
+
+Source: omnitron-api.md §2.6.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from amzsync.errors import RefusedError, UnmappedError
+from amzsync.omnitron.api import Api
+from amzsync.omnitron.assumptions import PAGE_LIMIT, SIMPLE_PRODUCT
+from amzsync.omnitron.models.products import MappedProduct, Product
+from amzsync.omnitron.operations import (
+    GET_MAPPED_PRODUCT,
+    LIST_PRODUCT_INSERTS,
+    LIST_PRODUCT_UPDATES,
+    LIST_PRODUCTS,
+)
+from amzsync.omnitron.paging import Page
+
+_SIMPLE = {"product_type": SIMPLE_PRODUCT}
+
+
+class Products:
+    """The products of the channel.
+
+    `inserts` and `updates` shrink as their rows are committed: ask for page 1 again then, for a
+    later page only past rows that were left alone.
+    """
+
+    def __init__(self, api: Api) -> None:
+        self._api = api
+
+    def inserts(self, page: int = 1, limit: int = PAGE_LIMIT) -> Page[Product]:
+        """One page of the simple products never sent, by id."""
+        return self._api.page(LIST_PRODUCT_INSERTS, Product, _SIMPLE, page=page, limit=limit)
+
+    def updates(self, page: int = 1, limit: int = PAGE_LIMIT) -> Page[Product]:
+        """One page of the simple products changed since they were sent, by id."""
+        return self._api.page(LIST_PRODUCT_UPDATES, Product, _SIMPLE, page=page, limit=limit)
+
+    def sellable(self) -> Iterator[Product]:
+        """Every simple, active product of the catalog, lazily, by id."""
+        query = {**_SIMPLE, "is_active": "True"}
+        return (
+            product
+            for product in self._api.rows(LIST_PRODUCTS, Product, query)
+            if product.product_type == SIMPLE_PRODUCT and product.is_active
+        )
+
+    def by_pks(self, pks: Iterable[int]) -> Page[Product]:
+        """The products with these keys."""
+        wanted = set(pks)
+        found = self._api.page_by(LIST_PRODUCTS, Product, "pk", wanted)
+        return found.keep(lambda product: product.pk in wanted)
+
+    def by_skus(self, skus: Iterable[str]) -> Page[Product]:
+        """The products with these SKUs."""
+        wanted = set(skus)
+        found = self._api.page_by(LIST_PRODUCTS, Product, "sku", wanted)
+        return found.keep(lambda product: product.sku in wanted)
+
+    def mapped(self, pk: int) -> MappedProduct:
+        """A product's mapped attributes. Errors: UnmappedError when the mapper cannot."""
+        try:
+            return self._api.one(GET_MAPPED_PRODUCT, MappedProduct, pk=pk)
+        except RefusedError as error:
+            if error.status != 406:
+                raise
+            raise UnmappedError(error.detail, code="mapper", request_id=error.request_id) from error

@@ -1,0 +1,1 @@
+"""Amazon's side of the sandbox: Login with Amazon, SP-API, and the store of its documents."""

@@ -1,0 +1,28 @@
+"""The one seller account the sandbox knows, and its marketplaces."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+CLIENT_ID = "amzn1.application-oa2-client.sandbox"
+CLIENT_SECRET = "sandbox-client-secret"  # noqa: S105 - opens nothing but the sandbox
+REFRESH_TOKEN = "Atzr|sandbox-refresh-token"  # noqa: S105 - opens nothing but the sandbox
+SELLER_ID = "A2SANDBOXSELLER"
+
+
+@dataclass(frozen=True, slots=True)
+class Marketplace:
+    """What getMarketplaceParticipations tells of a marketplace."""
+
+    id: str
+    country: str
+    name: str
+    currency: str
+    language: str
+    domain: str
+
+
+TURKIYE = Marketplace("A33AVAJ2PDY3EV", "TR", "Amazon.com.tr", "TRY", "tr_TR", "www.amazon.com.tr")
+GERMANY = Marketplace("A1PA6795UKMFR9", "DE", "Amazon.de", "EUR", "de_DE", "www.amazon.de")
+
+MARKETPLACES = {market.id: market for market in (TURKIYE, GERMANY)}

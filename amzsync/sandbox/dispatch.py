@@ -1,0 +1,157 @@
+"""From a request to what goes out on the wire: route, fault, handler, record."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from urllib.parse import parse_qs, unquote
+
+from amzsync.sandbox.faults import Fault, Faults
+from amzsync.sandbox.http import Reply, Request, Route
+from amzsync.sandbox.journal import Exchange, Journal
+from amzsync.sandbox.sides import Side
+from amzsync.sandbox.world import World
+
+_FOR_HANDLERS = ("half_refused_feed", "ignored_sku")
+_HTML = (
+    b"<html><head><title>Error</title></head>"
+    b"<body><center><h1>The server is temporarily unable to service your request</h1></center>"
+    b"</body></html>"
+)
+
+
+@dataclass(slots=True)
+class Delivery:
+    """What the server sends: after `delay` seconds, or nothing at all when `cut`.
+
+    `length` is the Content-Length it claims, where that is not the body's.
+    """
+
+    reply: Reply
+    body: bytes
+    delay: float = 0.0
+    cut: bool = False
+    length: int | None = None
+
+
+class Dispatcher:
+    """Answers requests to one side. The caller holds the world's lock."""
+
+    def __init__(self, side: Side, world: World, faults: Faults, journal: Journal) -> None:
+        self._side = side
+        self._world = world
+        self._faults = faults
+        self._journal = journal
+        self._last: dict[str, Delivery] = {}
+
+    def answer(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Delivery:
+        """Route the request, act on it, and say what goes out."""
+        path, _, query = target.partition("?")
+        request = Request(
+            method,
+            "/".join(map(unquote, path.split("/"))),
+            parse_qs(query, keep_blank_values=True),
+            headers,
+            body,
+        )
+        route, params = self._route(method, path)
+        if route is None:
+            delivery = _sent(self._side.unknown_path())
+            operation = "unknown"
+        else:
+            operation = route.operation
+            fault = self._faults.take(self._side.name, operation)
+            delivery = self._deliver(route, replace(request, params=params, fault=fault), fault)
+        self._note(operation, path, request, delivery)
+        return delivery
+
+    def _route(self, method: str, path: str) -> tuple[Route | None, dict[str, str]]:
+        for route in self._side.routes:
+            if route.method == method and (match := route.pattern.match(path)):
+                return route, {name: unquote(raw) for name, raw in match.groupdict().items()}
+        return None, {}
+
+    def _deliver(self, route: Route, request: Request, fault: Fault | None) -> Delivery:
+        if fault is None or fault.kind in _FOR_HANDLERS:
+            return self._remember(route, self._serve(route, request))
+        early = self._before(route, request, fault)
+        return early or self._after(self._serve(route, request), route, fault)
+
+    def _serve(self, route: Route, request: Request) -> Delivery:
+        return _sent(self._side.serve(self._world, route, request))
+
+    def _remember(self, route: Route, delivery: Delivery) -> Delivery:
+        if delivery.reply.status == 200:
+            self._last[route.operation] = delivery
+        return delivery
+
+    def _before(self, route: Route, request: Request, fault: Fault) -> Delivery | None:
+        """The answer of a fault that leaves no effect; None when the handler is to run."""
+        options = fault.options
+        match fault.kind:
+            case "throttle":
+                return self._fault_reply(route, 429)
+            case "server_error_before":
+                return self._server_error(
+                    route, options.get("status", 503), html=options.get("html", False)
+                )
+            case "html":
+                return self._server_error(route, options.get("status", 502), html=True)
+            case "cut_before":
+                return Delivery(Reply(0), b"", cut=True)
+            case "repeated_page":
+                return self._last.get(route.operation)
+            case "expired_token":
+                self._side.expire(self._world, request)
+        return None
+
+    def _after(self, done: Delivery, route: Route, fault: Fault) -> Delivery:
+        """What a fault makes of an answer whose effect is there."""
+        options = fault.options
+        match fault.kind:
+            case "server_error_after":
+                return self._server_error(
+                    route, options.get("status", 502), html=options.get("html", True)
+                )
+            case "cut_after":
+                return Delivery(Reply(0), b"", cut=True)
+            case "hang_after":
+                return Delivery(Reply(0), b"", cut=True, delay=float(options.get("seconds", 30)))
+            case "slow":
+                done.delay = float(options.get("seconds", 1))
+            case "truncated":
+                full = options.get("length", "half") == "full"
+                done.length = len(done.body) if full else None
+                done.body = done.body[: len(done.body) // 2]
+        return done
+
+    def _server_error(self, route: Route, status: int, *, html: bool) -> Delivery:
+        if html:
+            page = Reply(status, _HTML, {"content-type": "text/html"})
+            return _sent(self._side.dress(self._world, route.operation, page))
+        return self._fault_reply(route, status)
+
+    def _fault_reply(self, route: Route, status: int) -> Delivery:
+        reply = self._side.fault_reply(status)
+        return _sent(self._side.dress(self._world, route.operation, reply))
+
+    def _note(self, operation: str, path: str, request: Request, delivery: Delivery) -> None:
+        self._journal.note(
+            Exchange(
+                self._side.name,
+                operation,
+                request.method,
+                path,
+                request.query,
+                request.headers,
+                request.body,
+                delivery.reply.status,
+                delivery.reply.headers,
+                delivery.body,
+                self._world.clock.now(),
+            )
+        )
+
+
+def _sent(reply: Reply) -> Delivery:
+    return Delivery(reply, reply.encoded())

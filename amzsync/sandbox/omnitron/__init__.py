@@ -1,0 +1,37 @@
+"""Omnitron on loopback: the API a sales channel uses, written from its contract.
+
+The server matches a request's path against ROUTES and calls the handler with the OmnitronWorld.
+"""
+
+from amzsync.sandbox.http import Route
+from amzsync.sandbox.omnitron import (
+    actions,
+    auth,
+    batches,
+    cancellations,
+    catalogue,
+    create_orders,
+    orders,
+    people,
+    places,
+    reports,
+    stocks,
+)
+from amzsync.sandbox.omnitron.auth import CREDENTIALS
+from amzsync.sandbox.omnitron.world import KINDS, OmnitronWorld
+
+ROUTES: list[Route] = [
+    *stocks.ROUTES,
+    *actions.ROUTES,
+    *batches.ROUTES,
+    *create_orders.ROUTES,
+    *orders.ROUTES,
+    *cancellations.ROUTES,
+    *people.ROUTES,
+    *places.ROUTES,
+    *catalogue.ROUTES,
+    *reports.ROUTES,
+    *auth.ROUTES,
+]
+
+__all__ = ["CREDENTIALS", "KINDS", "ROUTES", "OmnitronWorld"]

@@ -1,0 +1,147 @@
+"""The channels as they stand before anything is synchronised.
+
+Channel 1 sells every product in Türkiye; channel 2 (a second channel on the same account, as for
+Amazon's own fulfilment) and channel 3 (Germany) share the first few.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from amzsync.sandbox.omnitron.channel import Channel
+from amzsync.sandbox.omnitron.rows import Image, Price, Product, Stock
+from amzsync.sandbox.omnitron.timeline import Timeline
+from amzsync.sandbox.seeds import ProductSeed
+
+SHARED = 20  # products channels 2 and 3 sell too
+_CURRENCIES = {1: "try", 2: "try", 3: "eur"}
+_COLOURS = ("siyah", "beyaz", "kırmızı", "lacivert", "yeşil")
+_SIZES = ("S", "M", "L", "XL")
+# Ranges apart, so that a key taken for another model's never hits.
+_FIRST_PK = {"product": 1_001, "stock": 2_000_001, "price": 4_000_001, "image": 6_000_001}
+
+# The manual's own example of the setting.
+FAILED_INTEGRATION: dict[str, dict[str, int]] = {
+    "order": {"RETRY_INTERVAL": 28800, "EXPIRATION_DATE": 57601, "MAX_RETRY_COUNT": 3},
+    **{
+        model: {"RETRY_INTERVAL": 28800, "EXPIRATION_DATE": 57601, "MAX_RETRY_COUNT": 2}
+        for model in ("DEFAULT", "product", "productprice", "productstock")
+    },
+    "sent_to_remote": {"EXPIRATION_HOUR": 6},
+}
+
+
+def seeded_channels(
+    seeds: Sequence[ProductSeed], timeline: Timeline, seed: int
+) -> dict[int, Channel]:
+    """The three channels with their goods; listed products are linked and up to date."""
+    products = [_product(each, timeline, seed) for each in seeds]
+    channels = {pk: _channel(pk, timeline) for pk in _CURRENCIES}
+    for pk, channel in channels.items():
+        count = len(seeds) if pk == 1 else SHARED
+        for product, each in zip(products[:count], seeds, strict=False):
+            _add_goods(channel, product, each)
+    return channels
+
+
+def _product(each: ProductSeed, timeline: Timeline, seed: int) -> Product:
+    return Product(
+        pk=timeline.next_pk("product", _FIRST_PK["product"]),
+        sku=each.sku,
+        name=each.name,
+        ean=each.ean,
+        attributes={
+            "renk": _COLOURS[(each.number + seed) % len(_COLOURS)],
+            "boyut": _SIZES[(each.number * 7 + seed) % len(_SIZES)],
+        },
+        modified_date=timeline.tick(),
+    )
+
+
+def _add_goods(channel: Channel, product: Product, each: ProductSeed) -> None:
+    """The product in the channel's catalog, with stock, price and picture."""
+    timeline, date = channel.timeline, product.modified_date
+    channel.products.add(product)
+    stock = Stock(
+        pk=timeline.next_pk("stock", _FIRST_PK["stock"]),
+        product=product.pk,
+        stock=each.stock,
+        stock_list=channel.catalog["stock_list"],
+        modified_date=date,
+        created_date=date,
+    )
+    price = Price(
+        pk=timeline.next_pk("price", _FIRST_PK["price"]),
+        product=product.pk,
+        price=f"{each.price:.2f}",
+        price_list=channel.catalog["price_list"],
+        currency_type=_CURRENCIES[channel.pk],
+        modified_date=date,
+        created_date=date,
+    )
+    image = Image(
+        pk=timeline.next_pk("image", _FIRST_PK["image"]),
+        product=product.pk,
+        image=f"/media/products/{product.pk}.jpg",
+        modified_date=date,
+        created_date=date,
+    )
+    channel.stocks.add(stock)
+    channel.prices.add(price)
+    channel.images.add(image)
+    goods: dict[str, int] = {"product": product.pk, "productstock": stock.pk}
+    goods |= {"productprice": price.pk, "productimage": image.pk}
+    for model, pk in goods.items():
+        if each.listed:
+            _link(channel, model, pk, each.sku, date)
+        else:
+            channel.dirty[model].put(pk, "inserts")
+
+
+def _link(channel: Channel, model: str, pk: int, sku: str, date: str) -> None:
+    channel.add_action(
+        model,
+        pk,
+        date,
+        remote_id=sku,
+        status="success",
+        synced=date,
+        modified_date=date,
+    )
+
+
+def _channel(pk: int, timeline: Timeline) -> Channel:
+    date = timeline.tick()
+    dated = {"modified_date": date, "created_date": date}
+    conf: dict[str, Any] = {
+        "FAILED_INTEGRATION": FAILED_INTEGRATION,
+        "ATTRIBUTE_SET_STRATEGY": "CategoryNode",
+    }
+    types = {"FAILED_INTEGRATION": "json", "ATTRIBUTE_SET_STRATEGY": "text"}
+    row = {
+        "pk": pk,
+        "name": f"Amazon:{pk}_Channel",
+        "channel_type": "sales_channel",
+        "catalog": 10 + pk,
+        "category_tree": 1 if pk == 1 else None,
+        "is_active": True,
+        "conf": conf,
+        "schema": {
+            key: {"key": key, "label": key, "data_type": kind, "required": True}
+            for key, kind in types.items()
+        },
+        **dated,
+    }
+    catalog: dict[str, Any] = {
+        "pk": 10 + pk,
+        "name": f"Amazon:{pk}_Catalog",
+        "stock_list": 20 + pk,
+        "price_list": 30 + pk,
+        "category_tree": 1,
+        "priority_list": None,
+        "extra_stock_lists": [],
+        "extra_price_lists": [],
+        **dated,
+    }
+    return Channel(row, catalog, timeline)

@@ -1,0 +1,231 @@
+"""Slow far-side work, a row each: one run submits, a later one collects; and what feeds carry."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+from uuid import uuid4
+
+from amzsync.state.store import Store, to_moment, to_text
+
+JobState = Literal["staging", "submitting", "submitted", "settling"]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One feed or report.
+
+    `state`: staging (its content is being put together), submitting (Amazon may or may not have it:
+    look before repeating), submitted (`remote_id` is Amazon's id), settling (answered; outcomes are
+    being written back).
+    """
+
+    id: str
+    channel: str
+    flow: str
+    kind: str
+    state: JobState
+    remote_id: str | None
+    created_at: datetime
+    submitted_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class FeedItem:
+    """One message of a listings feed and the Omnitron object it answers for.
+
+    `version` is the object's modified_date exactly as read. `sent` is False for a value Amazon has
+    already: it fills the batch but not the feed. `state`: open, accepted, refused.
+    """
+
+    job_id: str
+    message_id: int
+    sku: str
+    object_pk: int
+    product_pk: int
+    version: str
+    value: int
+    sent: bool
+    batch_id: int | None = None
+    state: Literal["open", "accepted", "refused"] = "open"
+    code: str = ""
+    reason: str = ""
+
+
+_JOB = "id, channel, flow, kind, state, remote_id, created_at, submitted_at"
+_ITEM = (
+    "job_id, message_id, sku, object_pk, product_pk, version, value, sent, batch_id, state, code, "
+    "reason"
+)
+
+
+class Jobs:
+    """The tables `jobs` and `feed_items`; rows go when every outcome has been written back."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def open(self, channel: str, flow: str, kind: str, now: datetime) -> str:
+        """A new job in staging; its id."""
+        job_id = str(uuid4())
+        self._store.execute(
+            """INSERT INTO jobs (id, channel, flow, kind, state, created_at)
+            VALUES (?, ?, ?, ?, 'staging', ?)""",
+            [job_id, channel, flow, kind, to_text(now)],
+        )
+        return job_id
+
+    def get(self, job_id: str) -> Job | None:
+        """The job, while it is under way."""
+        rows = self._select("id = ?", [job_id])
+        return rows[0] if rows else None
+
+    def under_way(self, channel: str, flow: str) -> list[Job]:
+        """The flow's jobs, oldest first."""
+        return self._select("channel = ? AND flow = ?", [channel, flow])
+
+    def in_flight(self, kind: str) -> list[Job]:
+        """The account's jobs of a kind, whichever channel's."""
+        return self._select("kind = ?", [kind])
+
+    def submitting(self, job_id: str, now: datetime) -> None:
+        """Amazon is about to be asked; `submitted_at` is when."""
+        self._store.execute(
+            "UPDATE jobs SET state = 'submitting', submitted_at = ? WHERE id = ?",
+            [to_text(now), job_id],
+        )
+
+    def staging(self, job_id: str) -> None:
+        """Amazon has not got it after all."""
+        self._store.execute(
+            "UPDATE jobs SET state = 'staging', submitted_at = NULL WHERE id = ?", [job_id]
+        )
+
+    def submitted(self, job_id: str, remote_id: str) -> None:
+        """Amazon has it under this id."""
+        self._store.execute(
+            "UPDATE jobs SET state = 'submitted', remote_id = ? WHERE id = ?", [remote_id, job_id]
+        )
+
+    def settling(self, job_id: str) -> None:
+        """Amazon has answered; every item has its outcome."""
+        self._store.execute("UPDATE jobs SET state = 'settling' WHERE id = ?", [job_id])
+
+    def close(self, job_id: str) -> None:
+        """All is written back: the job and its items go."""
+        with self._store.atomic():
+            self._store.execute("DELETE FROM feed_items WHERE job_id = ?", [job_id])
+            self._store.execute("DELETE FROM jobs WHERE id = ?", [job_id])
+
+    def remote_ids(self, kind: str) -> set[str]:
+        """Amazon's ids of the jobs of a kind that are under way."""
+        rows = self._store.rows(
+            "SELECT remote_id FROM jobs WHERE kind = ? AND remote_id IS NOT NULL", [kind]
+        )
+        return {row["remote_id"] for row in rows}
+
+    def add_items(self, items: Iterable[FeedItem]) -> None:
+        """Stage messages."""
+        self._store.execute_many(
+            f"INSERT INTO feed_items ({_ITEM}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608 - constant columns
+            [
+                (
+                    item.job_id,
+                    item.message_id,
+                    item.sku,
+                    item.object_pk,
+                    item.product_pk,
+                    item.version,
+                    item.value,
+                    item.sent,
+                    item.batch_id,
+                    item.state,
+                    item.code,
+                    item.reason,
+                )
+                for item in items
+            ],
+        )
+
+    def items(self, job_id: str, batch_id: int | None = None) -> Iterator[FeedItem]:
+        """The job's messages in order, or those of one of its batches; read lazily."""
+        where, params = "job_id = ?", [job_id]
+        if batch_id is not None:
+            where, params = "job_id = ? AND batch_id = ?", [job_id, str(batch_id)]
+        after = 0
+        while True:
+            rows = self._store.rows(
+                f"""SELECT {_ITEM} FROM feed_items WHERE {where} AND message_id > ?
+                ORDER BY message_id LIMIT 1000""",  # noqa: S608 - constant conditions
+                [*params, after],
+            )
+            if not rows:
+                return
+            for row in rows:
+                yield FeedItem(**{**row, "sent": bool(row["sent"])})
+            after = rows[-1]["message_id"]
+
+    def count(self, job_id: str, sent: bool | None = None) -> int:
+        """How many messages the job has (that are in the feed, that are not)."""
+        where = "" if sent is None else f" AND sent = {int(sent)}"
+        sql = f"SELECT count(*) AS n FROM feed_items WHERE job_id = ?{where}"  # noqa: S608 - constant
+        return int(self._store.rows(sql, [job_id])[0]["n"])
+
+    def drop_unbatched(self, job_id: str) -> None:
+        """Forget messages whose objects never reached a batch; they are dirty still."""
+        self._store.execute(
+            "DELETE FROM feed_items WHERE job_id = ? AND batch_id IS NULL", [job_id]
+        )
+
+    def drop_batch(self, job_id: str, batch_id: int) -> None:
+        """Forget the messages of a batch that was let go."""
+        self._store.execute(
+            "DELETE FROM feed_items WHERE job_id = ? AND batch_id = ?", [job_id, batch_id]
+        )
+
+    def batched(self, job_id: str, message_ids: Iterable[int], batch_id: int) -> None:
+        """These messages' objects are in that batch."""
+        self._store.execute_many(
+            "UPDATE feed_items SET batch_id = ? WHERE job_id = ? AND message_id = ?",
+            [(batch_id, job_id, message_id) for message_id in message_ids],
+        )
+
+    def accept_open(self, job_id: str) -> None:
+        """Everything not refused has been accepted."""
+        self._store.execute(
+            "UPDATE feed_items SET state = 'accepted' WHERE job_id = ? AND state = 'open'", [job_id]
+        )
+
+    def refuse_open(self, job_id: str, code: str, reason: str) -> None:
+        """Everything without an answer is refused for this reason."""
+        self._store.execute(
+            """UPDATE feed_items SET state = 'refused', code = ?, reason = ?
+            WHERE job_id = ? AND state = 'open' AND sent = 1""",
+            [code, reason, job_id],
+        )
+
+    def refuse(self, job_id: str, refusals: Iterable[tuple[int, str, str]]) -> None:
+        """(message id, code, reason) of messages Amazon refused."""
+        self._store.execute_many(
+            """UPDATE feed_items SET state = 'refused', code = ?, reason = ?
+            WHERE job_id = ? AND message_id = ?""",
+            [(code, reason, job_id, message_id) for message_id, code, reason in refusals],
+        )
+
+    def _select(self, where: str, params: list[object]) -> list[Job]:
+        rows = self._store.rows(
+            f"SELECT {_JOB} FROM jobs WHERE {where} ORDER BY created_at, id",  # noqa: S608 - constant conditions
+            params,
+        )
+        return [
+            Job(
+                **{
+                    **row,
+                    "created_at": to_moment(row["created_at"]),
+                    "submitted_at": row["submitted_at"] and to_moment(row["submitted_at"]),
+                }
+            )
+            for row in rows
+        ]

@@ -1,0 +1,252 @@
+"""The shape of the state file, as named steps; a step is never edited once it was released.
+
+Every step runs inside the transaction that opens the file; a new one is another function below.
+"""
+
+from __future__ import annotations
+
+from sqlite_utils import Database, Migrations
+
+MIGRATIONS = Migrations("amzsync")
+
+
+@MIGRATIONS()
+def m001_account(db: Database) -> None:
+    """Channels, cursors, penalties, waiting records, the journal, quota, tokens and look-ups."""
+    _channels_and_cursors(db)
+    _held_records(db)
+    _journal(db)
+    _account(db)
+
+
+@MIGRATIONS()
+def m002_orders(db: Database) -> None:
+    """The inbox; buyer data in a table of its own, so that it can be purged without a trace."""
+    db.table("inbox").create(
+        {
+            "order_id": str,
+            "channel": str,
+            "status": str,
+            "created_time": str,
+            "last_updated_time": str,
+            "state": str,
+            "code": str,
+            "reason": str,
+            "facts": str,
+            "digest": str,
+            "attempted_at": str,
+            "omnitron_pk": int,
+            "number": str,
+            "first_seen_at": str,
+            "seen_at": str,
+            "imported_at": str,
+        },
+        pk="order_id",
+        not_null={"channel", "status", "created_time", "last_updated_time", "state", "facts"},
+    ).create_index(["channel", "state", "created_time", "order_id"])
+    db.table("order_payloads").create(
+        {"order_id": str, "payload": str}, pk="order_id", not_null={"payload"}
+    )
+
+
+@MIGRATIONS()
+def m003_writes(db: Database) -> None:
+    """Batch requests, jobs and what they carry, and what Amazon was last told of each SKU."""
+    db.table("batches").create(
+        {
+            "id": int,
+            "channel": str,
+            "flow": str,
+            "content_type": str,
+            "pk": int,
+            "local_batch_id": str,
+            "state": str,
+            "job_id": str,
+            "created_at": str,
+        },
+        pk="id",
+        not_null={"channel", "flow", "content_type", "state"},
+    )
+    db.table("jobs").create(
+        {
+            "id": str,
+            "channel": str,
+            "flow": str,
+            "kind": str,
+            "state": str,
+            "remote_id": str,
+            "created_at": str,
+            "submitted_at": str,
+        },
+        pk="id",
+        not_null={"channel", "flow", "kind", "state", "created_at"},
+    )
+    _feed_items(db)
+    _listings(db)
+
+
+def _feed_items(db: Database) -> None:
+    db.table("feed_items").create(
+        {
+            "job_id": str,
+            "message_id": int,
+            "sku": str,
+            "object_pk": int,
+            "product_pk": int,
+            "version": str,
+            "value": int,
+            "sent": int,
+            "batch_id": int,
+            "state": str,
+            "code": str,
+            "reason": str,
+        },
+        pk=("job_id", "message_id"),
+        not_null={"sku", "object_pk", "product_pk", "version", "value", "sent", "state"},
+        defaults={"state": "open", "code": "", "reason": ""},
+    ).create_index(["job_id", "batch_id"])
+
+
+def _listings(db: Database) -> None:
+    listings = db.table("listings").create(
+        {
+            "channel": str,
+            "sku": str,
+            "product_pk": int,
+            "sent_quantity": int,
+            "sent_version": str,
+            "sent_at": str,
+            "confirmed_quantity": int,
+            "check_at": str,
+            "checks": int,
+            "resend": int,
+            "job_id": str,
+        },
+        pk=("channel", "sku"),
+        not_null={"product_pk", "checks", "resend"},
+        defaults={"checks": 0, "resend": 0},
+    )
+    for columns in (["channel", "product_pk"], ["sku"], ["channel", "check_at"], ["job_id"]):
+        listings.create_index(columns)
+
+
+def known_steps() -> frozenset[str]:
+    """The names of all steps this program knows."""
+    empty = Database(memory=True, recursive_triggers=False, execute_plugins=False)
+    try:
+        return frozenset(step.name for step in MIGRATIONS.pending(empty))
+    finally:
+        empty.close()
+
+
+def _channels_and_cursors(db: Database) -> None:
+    db.table("channels").create(
+        {
+            "key": str,
+            "name": str,
+            "marketplace_id": str,
+            "fulfilled_by": str,
+            "order_start_date": str,
+            "seen_at": str,
+        },
+        pk="key",
+        not_null={"key", "name", "marketplace_id", "fulfilled_by", "seen_at"},
+    )
+    db.table("cursors").create(
+        {"name": str, "value": str, "updated_at": str},
+        pk="name",
+        not_null={"name", "value", "updated_at"},
+    )
+
+
+def _held_records(db: Database) -> None:
+    record = {"channel": str, "flow": str, "key": str}
+    fault = {"code": str, "reason": str, "object_id": str}
+    db.table("penalties").create(
+        {
+            **record,
+            **fault,
+            "content_type": str,
+            "first_failed_at": str,
+            "last_failed_at": str,
+            "next_try_at": str,
+            "failures": int,
+            "stopped": int,
+            "request_id": str,
+        },
+        pk=("channel", "flow", "key"),
+        not_null={
+            *record,
+            "code",
+            "reason",
+            "content_type",
+            "first_failed_at",
+            "last_failed_at",
+            "next_try_at",
+            "failures",
+            "stopped",
+        },
+    )
+    db.table("waiting").create(
+        {**record, **fault, "since": str},
+        pk=("channel", "flow", "key"),
+        not_null={*record, "code", "reason", "since"},
+    )
+
+
+def _journal(db: Database) -> None:
+    db.table("runs").create(
+        {
+            "id": int,
+            "channel": str,
+            "flow": str,
+            "started_at": str,
+            "ended_at": str,
+            "dry_run": int,
+            "exit_code": int,
+            "counts": str,
+            "calls": str,
+            "error": str,
+        },
+        pk="id",
+        not_null={"channel", "flow", "started_at", "dry_run"},
+    )
+    db.table("outcomes").create(
+        {
+            "id": int,
+            "run_id": int,
+            "channel": str,
+            "flow": str,
+            "key": str,
+            "status": str,
+            "code": str,
+            "reason": str,
+            "request_id": str,
+            "at": str,
+        },
+        pk="id",
+        not_null={"run_id", "channel", "flow", "key", "status", "code", "reason", "at"},
+    ).create_index(["channel", "key"])
+
+
+def _account(db: Database) -> None:
+    db.table("quota").create(
+        {
+            "bucket": str,
+            "tokens": float,
+            "rate": float,
+            "burst": int,
+            "stated": int,
+            "updated_at": float,
+        },
+        pk="bucket",
+        not_null={"bucket", "tokens", "rate", "burst", "stated", "updated_at"},
+    )
+    db.table("tokens").create(
+        {"name": str, "value": str, "expires_at": str}, pk="name", not_null={"name", "value"}
+    )
+    db.table("lookups").create(
+        {"channel": str, "kind": str, "key": str, "value": str, "expires_at": str},
+        pk=("channel", "kind", "key"),
+        not_null={"channel", "kind", "key", "value", "expires_at"},
+    )

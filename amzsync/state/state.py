@@ -1,0 +1,98 @@
+"""All tables of one state file, behind one name."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+
+from amzsync.clock import Clock
+from amzsync.state.batches import Batches
+from amzsync.state.channels import Channels
+from amzsync.state.cursors import Cursors
+from amzsync.state.inbox import Inbox
+from amzsync.state.jobs import Jobs
+from amzsync.state.listings import Listings
+from amzsync.state.lookups import Lookups
+from amzsync.state.penalties import Penalties
+from amzsync.state.quota import Ledger
+from amzsync.state.runs import Runs
+from amzsync.state.store import Store
+from amzsync.state.tokens import Tokens
+from amzsync.state.waiting import Waitings
+
+
+class State:
+    """The open state file and its tables."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self.store = store
+        self._clock = clock
+
+    @classmethod
+    def open(cls, path: Path, clock: Clock) -> State:
+        """Open, create or migrate the file. Errors: StateError, StateUnavailableError."""
+        return cls(Store.open(path, clock), clock)
+
+    def close(self) -> None:
+        """Close the file."""
+        self.store.close()
+
+    @cached_property
+    def batches(self) -> Batches:
+        """Omnitron batch requests under way."""
+        return Batches(self.store)
+
+    @cached_property
+    def channels(self) -> Channels:
+        """Channels of this account."""
+        return Channels(self.store)
+
+    @cached_property
+    def cursors(self) -> Cursors:
+        """Named positions."""
+        return Cursors(self.store)
+
+    @cached_property
+    def inbox(self) -> Inbox:
+        """Orders as Amazon told them."""
+        return Inbox(self.store)
+
+    @cached_property
+    def jobs(self) -> Jobs:
+        """Feeds and reports under way."""
+        return Jobs(self.store)
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """Quota of the account."""
+        return Ledger(self.store, self._clock)
+
+    @cached_property
+    def listings(self) -> Listings:
+        """What Amazon was last told, and what it confirmed."""
+        return Listings(self.store)
+
+    @cached_property
+    def lookups(self) -> Lookups:
+        """Omnitron's answers that rarely change."""
+        return Lookups(self.store, self._clock)
+
+    @cached_property
+    def penalties(self) -> Penalties:
+        """The manual's Failed Integration."""
+        return Penalties(self.store)
+
+    @cached_property
+    def runs(self) -> Runs:
+        """The journal."""
+        return Runs(self.store)
+
+    @cached_property
+    def tokens(self) -> Tokens:
+        """Access tokens of both sides."""
+        return Tokens(self.store, self._clock)
+
+    @cached_property
+    def waiting(self) -> Waitings:
+        """Records held without penalty."""
+        return Waitings(self.store)
