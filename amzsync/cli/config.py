@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -16,7 +16,18 @@ from amzsync.errors import ConfigError, Problem, UsageError
 
 DEFAULT_PATH = Path("amzsync.toml")
 
-app = typer.Typer(name="config", help="Write, check and show the config file.")
+app = typer.Typer(
+    name="config",
+    help="Write, check and show the config file.",
+    rich_markup_mode=None,
+    no_args_is_help=True,
+)
+
+
+def command(_name: str) -> Any:
+    """The `config` group."""
+    return typer.main.get_command(app)
+
 
 ConfigPath = Annotated[
     Path, typer.Option("--config", envvar="AMZSYNC_CONFIG", help="The channel's config file.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from importlib.metadata import version
 
 from amzsync.amazon.auth import LoginWithAmazon
@@ -35,31 +35,25 @@ def open_context(
     progress: Callable[[str], None],
 ) -> Iterator[Context]:
     """Open the state and both clients, and close them. Errors: StateError and its kin."""
-    state = State.open(config.state_path(), clock)
-    try:
-        amazon = _amazon(config, state, deadline, options)
-        omnitron, session = _omnitron(config, state, deadline, options)
-        try:
-            ctx = Context(
-                channel=channel_key(config),
-                config=config,
-                clock=clock,
-                deadline=deadline,
-                state=state,
-                amazon=amazon,
-                omnitron=omnitron,
-                calls=lambda: {**amazon.calls(), **session.calls},
-                options=options,
-                progress=progress,
-            )
-            if not options.dry_run:
-                state.channels.register(channel_of(config), clock.now())
-            yield ctx
-        finally:
-            amazon.close()
-            session.close()
-    finally:
-        state.close()
+    with ExitStack() as stack:
+        state = State.open(config.state_path(), clock)
+        stack.callback(state.close)
+        amazon = _amazon(config, state, deadline, options, stack)
+        omnitron, session = _omnitron(config, state, deadline, options, stack)
+        if not options.dry_run:
+            state.channels.register(channel_of(config), clock.now())
+        yield Context(
+            channel=channel_key(config),
+            config=config,
+            clock=clock,
+            deadline=deadline,
+            state=state,
+            amazon=amazon,
+            omnitron=omnitron,
+            calls=lambda: {**amazon.calls(), **session.calls},
+            options=options,
+            progress=progress,
+        )
 
 
 def channel_of(config: Config) -> Channel:
@@ -73,17 +67,20 @@ def channel_of(config: Config) -> Channel:
     )
 
 
-def _amazon(config: Config, state: State, deadline: Deadline, options: Options) -> AmazonClient:
+def _amazon(
+    config: Config, state: State, deadline: Deadline, options: Options, stack: ExitStack
+) -> AmazonClient:
     agent = user_agent("amzsync", version("amzsync"))
     timeouts, retry = _timeouts(config), _retry(config)
+    tokens = Session(
+        config.amazon.lwa_url,
+        deadline=deadline,
+        retry=retry,
+        timeouts=timeouts,
+        user_agent=agent,
+    )
     login = LoginWithAmazon(
-        Session(
-            config.amazon.lwa_url,
-            deadline=deadline,
-            retry=retry,
-            timeouts=timeouts,
-            user_agent=agent,
-        ),
+        tokens,
         state.tokens,
         client_id=config.client_id,
         client_secret=config.client_secret.get_secret_value(),
@@ -103,20 +100,21 @@ def _amazon(config: Config, state: State, deadline: Deadline, options: Options) 
     transfers = Transfers(
         deadline, timeouts=timeouts, retry=retry, dry_run=options.dry_run, user_agent=agent
     )
-    return AmazonClient(
+    client = AmazonClient(
         session, transfers, seller_id=config.seller_id, marketplace_id=config.market_place_id
     )
+    stack.callback(tokens.close)
+    stack.callback(client.close)
+    return client
 
 
 def _omnitron(
-    config: Config, state: State, deadline: Deadline, options: Options
+    config: Config, state: State, deadline: Deadline, options: Options, stack: ExitStack
 ) -> tuple[OmnitronClient, Session]:
     settings, timeouts, retry = config.omnitron, _timeouts(config), _retry(config)
+    logins = Session(settings.url, deadline=deadline, retry=retry, timeouts=timeouts)
     login = OmnitronLogin(
-        Session(settings.url, deadline=deadline, retry=retry, timeouts=timeouts),
-        settings.username,
-        settings.password.get_secret_value(),
-        state.tokens,
+        logins, settings.username, settings.password.get_secret_value(), state.tokens
     )
     session = Session(
         settings.url,
@@ -128,6 +126,8 @@ def _omnitron(
         in_flight=config.http.in_flight,
         request_id_header="x-request-id",
     )
+    stack.callback(logins.close)
+    stack.callback(session.close)
     prefix = mapping_prefix(
         settings.channel_id, use_channel_id=config.use_channel_id_in_address_mapping
     )

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json as jsonlib
 import logging
+import threading
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -82,6 +83,7 @@ class Session:
         self._user_agent = user_agent
         self._request_id_header = request_id_header
         self._client: httpx.Client | None = None
+        self._opening = threading.Lock()
 
     def call(
         self,
@@ -139,9 +141,10 @@ class Session:
 
     def client(self) -> httpx.Client:
         """The connection pool, opened at the first use: building a TLS context costs start-up."""
-        if self._client is None:
-            self._client = open_client(self.timeouts, self._in_flight, self._user_agent)
-        return self._client
+        with self._opening:
+            if self._client is None:
+                self._client = open_client(self.timeouts, self._in_flight, self._user_agent)
+            return self._client
 
     def close(self) -> None:
         """Close the connections."""

@@ -77,6 +77,7 @@ class Transfers:
         self._user_agent = user_agent
         self._client: httpx.Client | None = None
         self._opening = threading.Lock()
+        self._opening = threading.Lock()
 
     def upload(self, url: str, content_type: str, content: bytes | Path) -> None:
         """PUT a document to the slot createFeedDocument gave.

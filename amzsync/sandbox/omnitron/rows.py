@@ -113,7 +113,7 @@ def shown(row: dict[str, Any]) -> dict[str, Any]:
 
 
 class Table(Generic[R]):
-    """Rows by key, with an index on each field named.
+    """Rows by key, with an index on each field named; None is not indexed.
 
     `revision` moves with every change, so that a remembered listing knows when it is stale.
     """
@@ -149,8 +149,8 @@ class Table(Generic[R]):
         """Insert a row under its key."""
         pk = row[self.key]
         self.rows[pk] = row
-        for name, index in self._indexes.items():
-            index[row[name]] = (*index.get(row[name], ()), pk)
+        for name in self._indexes:
+            self._put(name, row)
         self.revision += 1
         return row
 
@@ -159,9 +159,10 @@ class Table(Generic[R]):
         for name, value in values.items():
             if name in self._indexes and row[name] != value:
                 self._drop(name, row)
-                index = self._indexes[name]
-                index[value] = (*index.get(value, ()), row[self.key])
-            row[name] = value
+                row[name] = value
+                self._put(name, row)
+            else:
+                row[name] = value
         self.revision += 1
 
     def remove(self, row: R) -> None:
@@ -171,13 +172,18 @@ class Table(Generic[R]):
         del self.rows[row[self.key]]
         self.revision += 1
 
+    def _put(self, name: str, row: R) -> None:
+        index, value = self._indexes[name], row[name]
+        if value is not None:  # most rows have none, and nobody asks for it
+            index[value] = (*index.get(value, ()), row[self.key])
+
     def _drop(self, name: str, row: R) -> None:
-        index = self._indexes[name]
-        left = tuple(pk for pk in index[row[name]] if pk != row[self.key])
+        index, value = self._indexes[name], row[name]
+        left = tuple(pk for pk in index.get(value, ()) if pk != row[self.key])
         if left:
-            index[row[name]] = left
+            index[value] = left
         else:
-            del index[row[name]]
+            index.pop(value, None)
 
 
 def moment_text(moment: datetime) -> str:

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 import respx
-from omnitron_fakes import Omnitron
+
+from .omnitron_fakes import Omnitron
 
 
 @pytest.fixture

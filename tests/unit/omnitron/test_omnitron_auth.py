@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import httpx
 import pytest
-from omnitron_fakes import CHANNEL, HOST, FakeCache, FakeClock, Omnitron
 
 from amzsync.clock import Deadline
 from amzsync.errors import AuthError, ProtocolError, RefusedError, ThrottledError
@@ -13,6 +12,8 @@ from amzsync.http.session import Session
 from amzsync.omnitron.auth import OmnitronLogin
 from amzsync.omnitron.client import OmnitronClient
 from amzsync.redaction import mask
+
+from .omnitron_fakes import CHANNEL, HOST, FakeCache, FakeClock, Omnitron
 
 LOGIN = "/auth/login/"
 ACTIVE = "/active_user/"

@@ -7,11 +7,12 @@ from typing import Any
 
 import httpx
 import pytest
-from omnitron_fakes import CHANNEL, MOMENT, Omnitron, client
 
 from amzsync.errors import OutcomeUnknownError, ProtocolError, RefusedError, RemoteError
 from amzsync.omnitron.batch_requests import BatchFinishedError, BatchRequests, CommitLockedError
 from amzsync.omnitron.models.sync import BatchObject
+
+from .omnitron_fakes import CHANNEL, MOMENT, Omnitron, client
 
 UUID = "89bb31b0-6700-4a9d-8bae-308ac938649c"
 ITEM = "batch_requests/22/"

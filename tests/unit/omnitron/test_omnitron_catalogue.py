@@ -7,9 +7,10 @@ from typing import Any
 
 import httpx
 import pytest
-from omnitron_fakes import CHANNEL, MOMENT, Omnitron, client
 
 from amzsync.errors import AmzsyncError, RefusedError, UnmappedError
+
+from .omnitron_fakes import CHANNEL, MOMENT, Omnitron, client
 
 
 def product(pk: int, **fields: Any) -> dict[str, Any]:

@@ -6,9 +6,10 @@ from typing import Any
 
 import httpx
 import pytest
-from omnitron_fakes import CHANNEL, MOMENT, Omnitron, client
 
 from amzsync.errors import ProtocolError, RefusedError
+
+from .omnitron_fakes import CHANNEL, MOMENT, Omnitron, client
 
 ACTIONS = "integration_actions/"
 PENALTIES = "failed_integrations/"

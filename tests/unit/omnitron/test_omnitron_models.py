@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from omnitron_fakes import MOMENT
 from pydantic import ValidationError
 
 from amzsync.omnitron.models.channels import Channel
@@ -17,6 +16,8 @@ from amzsync.omnitron.models.orders import CreateOrder, NewOrder, NewOrderItem, 
 from amzsync.omnitron.models.people import Customer, NewAddress, NewCustomer
 from amzsync.omnitron.models.products import MappedProduct, Product, ProductPrice, ProductStock
 from amzsync.omnitron.models.sync import BatchObject, FailedIntegration, IntegrationAction
+
+from .omnitron_fakes import MOMENT
 
 
 def order_fields(**changes: Any) -> dict[str, Any]:

@@ -8,11 +8,12 @@ from typing import Any
 
 import httpx
 import pytest
-from omnitron_fakes import CHANNEL, MOMENT, Omnitron, client
 
 from amzsync.errors import OutcomeUnknownError, RefusedError
 from amzsync.omnitron.models.orders import CreateOrder, NewOrder, NewOrderItem
 from amzsync.omnitron.orders import OrderExistsError
+
+from .omnitron_fakes import CHANNEL, MOMENT, Omnitron, client
 
 
 def order(pk: int, number: str = "AMZ-1", **fields: Any) -> dict[str, Any]:

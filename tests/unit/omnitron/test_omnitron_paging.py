@@ -10,10 +10,11 @@ import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from omnitron_fakes import MOMENT, Omnitron, client
 
 from amzsync.errors import ProtocolError, RefusedError
 from amzsync.omnitron.paging import CHUNK, RawPage, filters, pages, raw_page
+
+from .omnitron_fakes import MOMENT, Omnitron, client
 
 
 def cargo(pk: int) -> dict[str, Any]:

@@ -6,10 +6,11 @@ from typing import Any
 
 import httpx
 import pytest
-from omnitron_fakes import CHANNEL, Omnitron, client
 
 from amzsync.errors import OutcomeUnknownError, RefusedError
 from amzsync.omnitron.models.people import Customer, CustomerChanges, NewAddress, NewCustomer
+
+from .omnitron_fakes import CHANNEL, Omnitron, client
 
 HASH = "0cc175b9c0f1b6a831c399e269772661"
 

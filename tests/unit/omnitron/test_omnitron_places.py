@@ -6,10 +6,11 @@ from typing import Any
 
 import httpx
 import pytest
-from omnitron_fakes import CHANNEL, Omnitron, client
 
 from amzsync.omnitron.client import OmnitronClient
 from amzsync.omnitron.places import Level
+
+from .omnitron_fakes import CHANNEL, Omnitron, client
 
 MAPPED = {"mapping__code__exact": "137_Merkez", "mapping__integration_type": "sales_channel"}
 ACTIVE = {"is_active": "True"}

@@ -21,7 +21,7 @@ def submitted(api: Api, sku: str, name: str) -> Any:
 
 @pytest.mark.parametrize("sku", [ODD, "ŞAPKA-Ü 1", "SKU#7?x=1&y"])
 def test_a_sku_with_odd_signs_is_reached_when_it_is_encoded(api: Api, sku: str) -> None:
-    assert sku in {product.sku for product in api.sandbox.world.products} | {"SKU#7?x=1&y"}
+    assert sku in {product.sku for product in api.sandbox.world.products}
     answer = api.patch(sku, stock(5))
     assert (answer.status_code, answer.json()["sku"]) == (200, sku)
 

@@ -1,0 +1,39 @@
+"""Fixtures of all tests: a clock, the sandbox (one server, reset for each test), a shop."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from amzsync.sandbox.server import Sandbox
+from tests.shop import FakeClock, Shop
+
+
+@pytest.fixture(scope="session")
+def _server() -> Iterator[tuple[Sandbox, FakeClock]]:
+    clock = FakeClock()
+    with Sandbox(now=clock.now) as sandbox:
+        yield sandbox, clock
+
+
+@pytest.fixture
+def clock(_server: tuple[Sandbox, FakeClock]) -> FakeClock:
+    """The clock of the test, of amzsync and of the sandbox."""
+    _server[1].at = FakeClock().at
+    return _server[1]
+
+
+@pytest.fixture
+def sandbox(_server: tuple[Sandbox, FakeClock], clock: FakeClock) -> Sandbox:
+    """Both far sides, empty; `sandbox.reset(orders=…, skus=…)` seeds them."""
+    _server[0].latency = 0.0
+    _server[0].reset()
+    return _server[0]
+
+
+@pytest.fixture
+def shop(sandbox: Sandbox, clock: FakeClock, tmp_path: Path) -> Shop:
+    """A seller-fulfilled channel in Türkiye against the sandbox."""
+    return Shop(sandbox, clock, tmp_path)

@@ -1,0 +1,1 @@
+"""Omnitron's client, against a scripted server."""

@@ -1,0 +1,108 @@
+"""Reports over real HTTP."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+from typing import Any
+
+import httpx
+from amazon_api import TURKIYE, Api
+
+TYPE = "GET_MERCHANT_LISTINGS_ALL_DATA"
+GERMANY = "A1PA6795UKMFR9"
+
+
+def ask(api: Api, **changed: Any) -> httpx.Response:
+    body = {"reportType": TYPE, "marketplaceIds": [TURKIYE]} | changed
+    return api.call("POST", "/reports/2021-06-30/reports", json=body)
+
+
+def state(api: Api, report_id: str) -> Any:
+    return api.call("GET", f"/reports/2021-06-30/reports/{report_id}").json()
+
+
+def links(api: Api, document_id: str, query: str = "") -> Any:
+    return api.call("GET", f"/reports/2021-06-30/documents/{document_id}{query}").json()
+
+
+def finished(api: Api, **changed: Any) -> Any:
+    report_id = ask(api, **changed).json()["reportId"]
+    api.time.pass_by(90)
+    return state(api, report_id)
+
+
+def rows(content: bytes) -> list[dict[str, str]]:
+    lines = content.decode("cp1252").splitlines()
+    return list(csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE))
+
+
+def test_a_report_is_queued_made_and_done(api: Api) -> None:
+    report_id = ask(api).json()["reportId"]
+    seen = [state(api, report_id)["processingStatus"]]
+    for _ in range(2):
+        api.time.pass_by(45)
+        seen.append(state(api, report_id)["processingStatus"])
+    assert seen == ["IN_QUEUE", "IN_PROGRESS", "DONE"]
+
+
+def test_the_listings_report_has_every_listing_in_cp1252(api: Api) -> None:
+    document = links(api, finished(api)["reportDocumentId"])
+    assert document["compressionAlgorithm"] == "GZIP"
+    download = api.http.get(document["url"])
+    assert download.headers["content-type"] == "text/plain; charset=Cp1252"
+    assert "content-encoding" not in download.headers
+    listed = {row["seller-sku"]: row for row in rows(gzip.decompress(download.content))}
+    assert len(listed) == 10
+    seed = api.sandbox.world.products[0]
+    assert listed[seed.sku]["price"] == str(seed.price)
+    assert listed[seed.sku]["quantity"] == str(seed.stock)
+    assert listed[seed.sku]["status"] == "Active"
+    # Letters cp1252 does not have are lost before anybody can read them.
+    assert "?APKA-Ü 1" in listed
+    assert "Ah?ap" in listed["SKU-000001"]["item-name"]
+
+
+def test_the_download_says_gzip_itself_only_when_asked_to(api: Api) -> None:
+    document_id = finished(api)["reportDocumentId"]
+    document = links(api, document_id, "?enableContentEncodingUrlHeader=true")
+    download = api.http.get(document["url"])
+    assert download.headers["content-encoding"] == "gzip"
+    assert len(rows(download.content)) == 10
+
+
+def test_a_download_url_expires_and_a_new_one_works(api: Api) -> None:
+    document_id = finished(api)["reportDocumentId"]
+    old = links(api, document_id)["url"]
+    api.time.pass_by(301)
+    refused = api.http.get(old)
+    assert (refused.status_code, "<Code>AccessDenied</Code>" in refused.text) == (403, True)
+    assert api.http.get(links(api, document_id)["url"]).status_code == 200
+
+
+def test_only_the_first_marketplace_counts(api: Api) -> None:
+    document = links(api, finished(api, marketplaceIds=[GERMANY, TURKIYE])["reportDocumentId"])
+    content = gzip.decompress(api.http.get(document["url"]).content)
+    assert len(rows(content)) == 5
+
+
+def test_a_report_without_data_is_cancelled(api: Api) -> None:
+    api.sandbox.reset()
+    api.token = api.exchange().json()["access_token"]
+    report = finished(api)
+    assert report["processingStatus"] == "CANCELLED"
+    assert "reportDocumentId" not in report
+
+
+def test_an_unknown_type_and_a_window_backwards_are_refused(api: Api) -> None:
+    assert ask(api, reportType="GET_WISHES").status_code == 400
+    backwards = {"dataStartTime": "2026-11-20T00:00:00Z", "dataEndTime": "2026-11-19T00:00:00Z"}
+    assert ask(api, **backwards).status_code == 400
+    assert ask(api, marketplaceIds=[]).status_code == 400
+
+
+def test_get_reports_finds_a_report_again(api: Api) -> None:
+    report_id = finished(api)["reportId"]
+    query = {"reportTypes": TYPE, "processingStatuses": "DONE"}
+    found = api.call("GET", "/reports/2021-06-30/reports", params=query).json()["reports"]
+    assert [report["reportId"] for report in found] == [report_id]
