@@ -99,8 +99,8 @@ class Dispatcher:
                 return self._server_error(route, options.get("status", 502), html=True)
             case "cut_before":
                 return Delivery(Reply(0), b"", cut=True)
-            case "repeated_page":
-                return self._last.get(route.operation)
+            case "repeated_page" if (last := self._last.get(route.operation)) is not None:
+                return replace(last, delay=0.0)
             case "expired_token":
                 self._side.expire(self._world, request)
         return None

@@ -45,7 +45,7 @@ def action_wire(action: Action) -> dict[str, Any]:
         "object_id": action.object_id,
         "remote_id": action.remote_id,
         "version_date": action.version_date,
-        "state": action.state,
+        "state": action.state or {},
         "local_batch_id": action.local_batch_id,
         "status": action.status,
         "modified_date": action.modified_date,
@@ -96,7 +96,7 @@ def create(_world: OmnitronWorld, channel: Channel, request: Request) -> Reply:
         version,
         remote_id=_remote_id(body),
         synced=version,
-        state=body.get("state") or {},
+        state=body.get("state"),
     )
     channel.refresh(model, object_id)
     return Reply(201, action_wire(action))

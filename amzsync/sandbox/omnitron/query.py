@@ -102,10 +102,13 @@ def _condition(name: str, texts: list[str], fields: Fields) -> Condition | None:
             stem = name.removesuffix(f"__{suffix}")
             if stem != name and stem in fields:
                 field, lookup = fields[stem], suffix
+    if lookup == "in":
+        texts = [part for text in texts for part in text.split(",")]
+    texts = [text for text in texts if text]
+    if not texts:
+        return None  # django-filter takes a blank value for no filter: everything comes back
     if field is None:
         return _json_condition(name, texts) if "attributes" in fields else None
-    if lookup == "in":
-        texts = [part for text in texts for part in text.split(",") if part]
     parse = field.parse if "date__" not in lookup else _day
     try:
         values = tuple((upper if lookup == "iexact" else parse)(text) for text in texts)

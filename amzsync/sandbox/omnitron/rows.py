@@ -8,7 +8,7 @@ are read as `row["field"]`. Keys that start with `_` are never shown.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -104,7 +104,7 @@ class Action(Record):
     status: str | None = None
     local_batch_id: str | None = None
     synced: str | None = None
-    state: dict[str, Any] = field(default_factory=dict)
+    state: dict[str, Any] | None = None
 
 
 def shown(row: dict[str, Any]) -> dict[str, Any]:

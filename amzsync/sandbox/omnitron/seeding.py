@@ -18,6 +18,7 @@ SHARED = 20  # products channels 2 and 3 sell too
 _CURRENCIES = {1: "try", 2: "try", 3: "eur"}
 _COLOURS = ("siyah", "beyaz", "kırmızı", "lacivert", "yeşil")
 _SIZES = ("S", "M", "L", "XL")
+_ATTRIBUTES = [{"renk": colour, "boyut": size} for size in _SIZES for colour in _COLOURS]
 # Ranges apart, so that a key taken for another model's never hits.
 _FIRST_PK = {"product": 1_001, "stock": 2_000_001, "price": 4_000_001, "image": 6_000_001}
 
@@ -51,10 +52,7 @@ def _product(each: ProductSeed, timeline: Timeline, seed: int) -> Product:
         sku=each.sku,
         name=each.name,
         ean=each.ean,
-        attributes={
-            "renk": _COLOURS[(each.number + seed) % len(_COLOURS)],
-            "boyut": _SIZES[(each.number * 7 + seed) % len(_SIZES)],
-        },
+        attributes=_ATTRIBUTES[(each.number + seed) % len(_ATTRIBUTES)],
         modified_date=timeline.tick(),
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Self
 from urllib.parse import quote
 
 import httpx
@@ -14,6 +14,7 @@ from amzsync.sandbox.server import Sandbox
 
 EVERYTHING = "BUYER,RECIPIENT,PROCEEDS,PROMOTION,CANCELLATION,FULFILLMENT,PACKAGES,TAX,PAYMENT"
 TURKIYE = "A33AVAJ2PDY3EV"
+START = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 JSON_TYPE = "application/json; charset=UTF-8"
 
 
@@ -21,7 +22,7 @@ class HandTime:
     """A clock that moves only by hand."""
 
     def __init__(self) -> None:
-        self.moment = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+        self.moment = START
 
     def __call__(self) -> datetime:
         return self.moment
@@ -37,7 +38,16 @@ class Api:
         self.sandbox = sandbox
         self.time = time
         self.http = httpx.Client(headers={"user-agent": "tests/1 (Language=Python)"})
-        self.token = self.exchange().json()["access_token"]
+        self.token = ""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.http.close()
+
+    def log_in(self, **changed: str) -> None:
+        self.token = self.exchange(**changed).json()["access_token"]
 
     def exchange(self, **changed: str) -> httpx.Response:
         known = self.sandbox.credentials

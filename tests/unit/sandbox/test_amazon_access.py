@@ -40,10 +40,7 @@ def test_an_access_token_is_good_for_an_hour(api: Api) -> None:
 
 def test_neither_no_token_nor_a_grantless_one_opens_the_account(api: Api) -> None:
     assert api.http.get(api.sandbox.amazon_url + PARTICIPATIONS).status_code == 403
-    grantless = api.exchange(
-        grant_type="client_credentials", scope="sellingpartnerapi::notifications"
-    )
-    api.token = grantless.json()["access_token"]
+    api.log_in(grant_type="client_credentials", scope="sellingpartnerapi::notifications")
     assert api.call("GET", PARTICIPATIONS).status_code == 403
 
 

@@ -110,7 +110,7 @@ def test_a_feed_needs_an_uploaded_document_not_older_than_two_days(api: Api) -> 
     assert api.submit("JSON_LISTINGS_FEED", "invented").status_code == 400
     old = api.upload(b"{}")
     api.time.pass_by(2 * 86_400)
-    api.token = api.exchange().json()["access_token"]
+    api.log_in()
     assert api.submit("JSON_LISTINGS_FEED", old).status_code == 400
 
 

@@ -178,11 +178,20 @@ def test_a_search_is_paged_and_the_largest_page_holds_twenty(api: Api) -> None:
     assert api.find(pageSize=21).status_code == 400
 
 
+def test_what_amazon_fulfils_has_no_quantity_of_ours(api: Api) -> None:
+    api.sandbox.world.amazon.listings.make_fba(ODD)
+    assert live(api, ODD) == {"AMAZON_EU": None}
+    assert api.item(ODD)["summaries"][0]["status"] == ["BUYABLE", "DISCOVERABLE"]
+    counted = {"fulfillment_channel_code": "AMAZON_EU", "quantity": 3}
+    patch = {"op": "replace", "path": "/attributes/fulfillment_availability", "value": [counted]}
+    assert api.patch(ODD, patch).json()["status"] == "INVALID"
+
+
 def test_an_ignored_sku_is_accepted_and_never_goes_live(api: Api) -> None:
     before = live(api, ODD)
     api.sandbox.faults.add("ignored_sku", "patchListingsItem", sku=ODD)
     assert api.patch(ODD, stock(55)).json()["status"] == "ACCEPTED"
     api.time.pass_by(3600)
-    api.token = api.exchange().json()["access_token"]
+    api.log_in()
     assert submitted(api, ODD, "fulfillment_availability")[0]["quantity"] == 55
     assert live(api, ODD) == before

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import httpx
 import pytest
 from amazon_api import EVERYTHING, TURKIYE, Api
 
@@ -13,7 +14,7 @@ def place(api: Api, count: int, **how: Any) -> list[str]:
     return api.sandbox.world.add_orders(count, **{"age": 3600, **how})
 
 
-def ids(answer: Any) -> list[str]:
+def ids(answer: httpx.Response) -> list[str]:
     return [order["orderId"] for order in answer.json()["orders"]]
 
 
@@ -38,7 +39,7 @@ def test_a_pagination_token_dies_after_a_day_and_with_other_parameters(api: Api)
     other = api.search(paginationToken=token, fulfillmentStatuses="UNSHIPPED")
     assert other.status_code == 400
     api.time.pass_by(86_399)
-    api.token = api.exchange().json()["access_token"]
+    api.log_in()
     assert len(ids(api.search(paginationToken=token))) == 2
     api.time.pass_by(1)
     assert api.search(paginationToken=token).status_code == 400
@@ -115,7 +116,7 @@ def test_personal_data_is_suppressed_where_amazon_suppresses_it(api: Api) -> Non
     assert api.order(order_id)["buyer"]["buyerEmail"]
     api.control("PATCH", f"amazon/orders/{order_id}", {"status": "SHIPPED"})
     api.time.pass_by(7 * 86_400)
-    api.token = api.exchange().json()["access_token"]
+    api.log_in()
     assert "phone" not in api.order(order_id)["recipient"]["deliveryAddress"]
     api.control("PATCH", f"amazon/orders/{order_id}", {"status": "CANCELLED"})
     assert "buyerEmail" not in api.order(order_id)["buyer"]

@@ -88,7 +88,7 @@ def test_only_the_first_marketplace_counts(api: Api) -> None:
 
 def test_a_report_without_data_is_cancelled(api: Api) -> None:
     api.sandbox.reset()
-    api.token = api.exchange().json()["access_token"]
+    api.log_in()
     report = finished(api)
     assert report["processingStatus"] == "CANCELLED"
     assert "reportDocumentId" not in report

@@ -75,7 +75,7 @@ def test_a_truncated_answer_is_broken_json_or_ends_too_soon(api: Api) -> None:
     api.sandbox.faults.add("truncated", "getMarketplaceParticipations")
     answer = api.call("GET", PARTICIPATIONS)
     assert answer.status_code == 200
-    with pytest.raises(ValueError, match="Unterminated|Expecting"):
+    with pytest.raises(ValueError, match=r"Unterminated|Expecting"):
         answer.json()
     api.sandbox.faults.add("truncated", "getMarketplaceParticipations", length="full")
     with pytest.raises(httpx.RemoteProtocolError):
@@ -86,7 +86,7 @@ def test_an_expired_token_stays_refused_until_it_is_exchanged(api: Api) -> None:
     api.sandbox.faults.add("expired_token", "getMarketplaceParticipations")
     assert api.call("GET", PARTICIPATIONS).status_code == 403
     assert api.call("GET", PARTICIPATIONS).status_code == 403
-    api.token = api.exchange().json()["access_token"]
+    api.log_in()
     assert api.call("GET", PARTICIPATIONS).status_code == 200
 
 
@@ -153,6 +153,13 @@ def test_control_seeds_moves_time_counts_and_resets(api: Api) -> None:
     assert api.call("GET", PARTICIPATIONS).status_code == 403
 
 
+def test_control_sets_how_long_amazon_takes(api: Api) -> None:
+    assert api.control("POST", "delays", {"apply": 5})["apply"] == 5
+    api.patch(SKU, stock(77))
+    api.time.pass_by(5)
+    assert api.item(SKU)["fulfillmentAvailability"][0]["quantity"] == 77
+
+
 def test_an_order_handed_in_whole_is_kept_as_it_is(api: Api) -> None:
     made = api.sandbox.world.add_orders(1, age=600)[0]
     order = api.sandbox.world.amazon.orders.get(made)
@@ -191,8 +198,8 @@ def test_parallel_calls_are_all_answered_and_counted(api: Api) -> None:
 
     def work() -> None:
         with httpx.Client() as client:
-            for _ in range(10):
-                statuses.append(client.get(api.sandbox.amazon_url + PARTICIPATIONS).status_code)
+            url = api.sandbox.amazon_url + PARTICIPATIONS
+            statuses.extend(client.get(url).status_code for _ in range(10))
 
     threads = [threading.Thread(target=work) for _ in range(8)]
     for thread in threads:
