@@ -112,7 +112,9 @@ def _omnitron(
     config: Config, state: State, deadline: Deadline, options: Options, stack: ExitStack
 ) -> tuple[OmnitronClient, Session]:
     settings, timeouts, retry = config.omnitron, _timeouts(config), _retry(config)
-    logins = Session(settings.url, deadline=deadline, retry=retry, timeouts=timeouts)
+    # Omnitron counts logins and answers 429 to more than a few: one repeat, for a cut connection.
+    cautious = RetryPolicy(attempts=2, backoff=config.http.backoff)
+    logins = Session(settings.url, deadline=deadline, retry=cautious, timeouts=timeouts)
     login = OmnitronLogin(
         logins, settings.username, settings.password.get_secret_value(), state.tokens
     )

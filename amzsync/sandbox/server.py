@@ -73,11 +73,11 @@ class Sandbox:
         self.quotas = quotas
         self.faults = Faults()
         self.lock = threading.RLock()
-        self.reset(orders, skus, seed, plain=plain)
         self._servers = {
             "amazon": _Server(self, AMAZON, amazon_port),
             "omnitron": _Server(self, OMNITRON, omnitron_port),
         }
+        self.reset(orders, skus, seed, plain=plain)
         self._threads: list[threading.Thread] = []
 
     def reset(self, orders: int = 0, skus: int = 0, seed: int = 1, *, plain: bool = False) -> None:
@@ -86,6 +86,7 @@ class Sandbox:
             self.clock.reset()
             self.faults.clear()
             self.world = World(orders, skus, seed, self.clock, plain=plain, quotas=self.quotas)
+            self.world.amazon.documents.base_url = self.amazon_url
             self.journal = Journal()
             self._dispatchers = {
                 side.name: Dispatcher(side, self.world, self.faults, self.journal)
@@ -225,6 +226,12 @@ class _Handler(BaseHTTPRequestHandler):
         """Forget it."""
         self.server.closed(self.connection)
         super().finish()
+
+    def handle_expect_100(self) -> bool:
+        """Send the go-ahead at once: writes are buffered here."""
+        go_on = super().handle_expect_100()
+        self.wfile.flush()
+        return go_on
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class's name
         """Say nothing."""

@@ -36,9 +36,10 @@ class Document:
 
 
 class Documents:
-    """All documents, and the signatures of their URLs."""
+    """All documents, and the signatures of their URLs, which begin with `base_url`."""
 
     def __init__(self, now: Callable[[], datetime], seed: int) -> None:
+        self.base_url = ""
         self._now = now
         self._random = seeded("documents", seed)
         self._key = f"{self._random.getrandbits(128):032x}"
@@ -67,8 +68,8 @@ class Documents:
             raise not_found("No such document.")
         return document
 
-    def url(self, request: Request, document: Document, method: str, **extra: str) -> str:
-        """A presigned URL on the host the request came to."""
+    def url(self, document: Document, method: str, **extra: str) -> str:
+        """A presigned URL."""
         query = {
             "X-Amz-Algorithm": "AWS4-HMAC-SHA256",
             "X-Amz-Date": f"{self._now():%Y%m%dT%H%M%SZ}",
@@ -77,8 +78,7 @@ class Documents:
             **extra,
         }
         query["X-Amz-Signature"] = self._signature(document, method, query)
-        host = request.headers.get("host", "127.0.0.1")
-        return f"http://{host}/documents/{document.id}?{urlencode(query)}"
+        return f"{self.base_url}/documents/{document.id}?{urlencode(query)}"
 
     def refusal(self, request: Request) -> Reply | None:
         """Why the store refuses this use of a URL; None when it does not."""
@@ -116,7 +116,7 @@ def document_links(world: AmazonWorld, request: Request, id_name: str) -> Reply:
     extra = {}
     if request.first("enableContentEncodingUrlHeader").lower() == "true" and document.gzipped:
         extra = {"response-content-encoding": "gzip"}
-    url = world.documents.url(request, document, "GET", **extra)
+    url = world.documents.url(document, "GET", **extra)
     packed = {"compressionAlgorithm": "GZIP"} if document.gzipped else {}
     return Reply(200, {id_name: document.id, "url": url, **packed})
 

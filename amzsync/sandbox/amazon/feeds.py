@@ -28,7 +28,7 @@ def create_feed_document(world: AmazonWorld, request: Request) -> Reply:
     if not isinstance(content_type, str) or "/" not in content_type:
         raise invalid("contentType is required.")
     document = world.documents.open(content_type, DOCUMENT_DAYS)
-    url = world.documents.url(request, document, "PUT")
+    url = world.documents.url(document, "PUT")
     return Reply(201, {"feedDocumentId": document.id, "url": url})
 
 
