@@ -25,7 +25,6 @@ HEADER: Final = "x-amz-access-token"
 
 # The whole URL is the session's base: tests and the sandbox have another one.
 _EXCHANGE: Final = Operation("token", "POST", "")
-_MARGIN: Final = timedelta(seconds=60)
 _TRANSIENT: Final = frozenset({"server_error", "temporarily_unavailable"})
 _CURES: Final = {
     "invalid_grant": "the refresh token is revoked, expired or of another application: authorise"
@@ -55,10 +54,10 @@ class TokenCache(Protocol):
     """Where access tokens are kept for all processes of the account."""
 
     def get(self, name: str) -> str | None:
-        """The token, or None when there is none or its time is over."""
+        """The token, or None when there is none or less than a minute of it is left."""
 
     def put(self, name: str, value: str, expires_at: datetime) -> None:
-        """Keep a token until then."""
+        """Keep a token that ends then."""
 
     def drop(self, name: str, value: str) -> None:
         """Forget this token; a newer one under the same name stays."""
@@ -127,11 +126,8 @@ class LoginWithAmazon:
                 self._cache.drop(self._name, current)
             grant = self._exchange()
             hide([grant.access_token])
-            lifetime = timedelta(seconds=grant.expires_in)
-            # A short-lived token keeps half its life rather than none.
-            usable = max(lifetime - _MARGIN, lifetime / 2)
-            now = self._session.deadline.clock.now()
-            self._cache.put(self._name, grant.access_token, now + usable)
+            ends = self._session.deadline.clock.now() + timedelta(seconds=grant.expires_in)
+            self._cache.put(self._name, grant.access_token, ends)
             return grant.access_token
 
     def _exchange(self) -> _Grant:

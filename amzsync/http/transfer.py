@@ -102,7 +102,7 @@ class Transfers:
         """Fetch a document, unpacked if it is a gzip file.
 
         `into` is a path (the file appears only when it is whole, and only we can read it) or a
-        seekable stream. `max_bytes` bounds what is received and what it unpacks to. Errors:
+        seekable stream, rewritten from its start. `max_bytes` bounds what is received and what it unpacks to. Errors:
         ExpiredUrlError, RefusedError, UnavailableError, ProtocolError when the document is too
         long or a broken gzip file, and the deadline's.
         """
@@ -137,13 +137,8 @@ class Transfers:
         target = Unpacker(stream, max_bytes)
         # Packed by the server on the way would be packed twice if the document is a gzip file.
         request = self._request("GET", url, {"accept-encoding": "identity"}, None)
-        try:
-            headers = self._send("download", request, target.write)
-            target.finish()
-        except RemoteError:
-            stream.seek(0)
-            stream.truncate()
-            raise
+        headers = self._send("download", request, target.write)
+        target.finish()
         return Downloaded(headers.get("content-type", ""), target.size)
 
     def _request(

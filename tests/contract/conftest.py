@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
 
+from tests.contract import models
+from tests.contract.swagger import Contract
 
-@pytest.fixture(scope="session")
+
+@pytest.fixture
 def sp_api_models() -> Path:
-    """The folder of Amazon's official Swagger models, which are not part of this project.
+    """The folder of Amazon's official models; without it the tests skip, but fail in CI."""
+    where = models.folder()
+    if where is None:
+        pytest.skip(models.ABSENT)
+    return where
 
-    It is named by AMZSYNC_SP_API_MODELS; without it the tests skip, but fail in CI.
-    """
-    folder = os.environ.get("AMZSYNC_SP_API_MODELS", "")
-    if folder:
-        return Path(folder)
-    reason = "AMZSYNC_SP_API_MODELS does not name the folder of Amazon's official models"
-    if os.environ.get("CI") == "true":
-        pytest.fail(reason)
-    pytest.skip(reason)
+
+@pytest.fixture
+def contract(sp_api_models: Path) -> Contract:
+    """The official models, ready to judge requests and responses."""
+    return models.contract(sp_api_models)

@@ -68,7 +68,7 @@ def customer_list(world: OmnitronWorld, channel: Channel, request: Request) -> R
 def customer_create(_world: OmnitronWorld, channel: Channel, request: Request) -> Reply:
     """A customer. Errors: 400 for a `channel_code` another customer has."""
     body = body_of(request)
-    require(body, ("channel", "email", "first_name", "last_name", "channel_code"))
+    require(body, ("channel", "email", "channel_code"))
     _check_customer(channel, body)
     now = channel.timeline.tick()
     row = {
@@ -114,6 +114,7 @@ def _check_customer(
 ) -> None:
     if body.get("channel", channel.pk) != channel.pk:
         invalid("channel", "The customer belongs to another channel.")
+    # A name may be blank: that it may not is stated nowhere.
     check_lengths(body, _CUSTOMER_LENGTHS)
     if "email" in body and "@" not in str(body["email"]):
         invalid("email", "Enter a valid email address.")
@@ -130,8 +131,7 @@ def address_list(world: OmnitronWorld, channel: Channel, request: Request) -> Re
 def address_create(world: OmnitronWorld, channel: Channel, request: Request) -> Reply:
     """An address. Errors: 406 `hash_data:<md5> …` when the same one is there already."""
     body = body_of(request)
-    required = ("customer", "email", "phone_number", "first_name", "last_name")
-    require(body, (*required, "country", "city", "line"))
+    require(body, ("customer", "email", "phone_number", "country", "city", "line"))
     check_lengths(body, _ADDRESS_LENGTHS)
     _check_places(world, channel, body)
     values = {name: body.get(name) for name in _HASHED}

@@ -26,6 +26,9 @@ RESOURCES = {
     "districts": "district",
 }
 
+# Ranges apart, so that a key taken for another level's never hits.
+_FIRST_PK = {"country": 1, "city": 101, "township": 1001, "district": 10001}
+
 _CITIES: dict[str, dict[str, tuple[str, ...]]] = {
     # "Istanbul" with a plain I, as Amazon's own sample for Türkiye spells it. A city stored as
     # "İstanbul" would never be found: iexact upper-cases, and İ is no upper case of i there.
@@ -76,7 +79,7 @@ class Places:
 
     def _add(self, level: str, name: str, **above: Any) -> int:
         table = self.tables[level]
-        pk = len(table) + 1
+        pk = _FIRST_PK[level] + len(table)
         row = {"pk": pk, "name": name, "is_active": True, **above, "translations": None}
         table.add({**row, "modified_date": self._date, "created_date": self._date})
         return pk

@@ -17,6 +17,7 @@ from amzsync.http.transfer import Transfers
 HOST = "https://sp-api.example.com"
 START = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 SELLER = "ASELLER1EXAMPLE"
+MARGIN = timedelta(seconds=60)  # what the state file keeps from a token's end
 TURKEY = "A33AVAJ2PDY3EV"
 
 
@@ -44,7 +45,7 @@ class MemoryCache:
 
     def get(self, name: str) -> str | None:
         value, expires_at = self.tokens.get(name, ("", START))
-        return value if expires_at > self.clock.now() else None
+        return value if expires_at - MARGIN > self.clock.now() else None
 
     def put(self, name: str, value: str, expires_at: datetime) -> None:
         self.tokens[name] = (value, expires_at)

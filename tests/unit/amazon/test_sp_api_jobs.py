@@ -10,12 +10,12 @@ from datetime import timedelta
 
 import pytest
 import respx
-from sp_api_fakes import HOST, START, TURKEY, open_client
 
 from amzsync.amazon.feeds import JSON_CONTENT_TYPE, JSON_LISTINGS_FEED
 from amzsync.amazon.models.feeds import FINISHED, FeedDocument
 from amzsync.errors import DryRunError, OutcomeUnknownError, ProtocolError
 from amzsync.http.transfer import ExpiredUrlError
+from tests.unit.amazon.sp_api_fakes import HOST, START, TURKEY, open_client
 
 FEEDS = "/feeds/2021-06-30"
 REPORTS = "/reports/2021-06-30"

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 import respx
-from sp_api_fakes import HOST, SELLER, TURKEY, open_client
 
 from amzsync.amazon.listings import raise_if_invalid
 from amzsync.amazon.models.listings import Issue, Submission
 from amzsync.errors import DryRunError, RefusedError, RejectedError
+from tests.unit.amazon.sp_api_fakes import HOST, SELLER, TURKEY, open_client
 
 ITEMS = f"/listings/2021-08-01/items/{SELLER}"
 ACCEPTED = {"sku": "SKU-1", "status": "ACCEPTED", "submissionId": "sub-1", "issues": []}

@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 import respx
-from sp_api_fakes import HOST, START, TURKEY, open_client, raw_order
 
 from amzsync.amazon.models.orders import ConfirmedItem, PackageDetail
 from amzsync.amazon.orders import parse_order
 from amzsync.errors import DryRunError, ProtocolError, RecordError
+from tests.unit.amazon.sp_api_fakes import HOST, START, TURKEY, open_client, raw_order
 
 SEARCH = "/orders/2026-01-01/orders"
 SINCE = START - timedelta(hours=12)

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 import httpx
 import pytest
 import respx
-from http_fakes import CutStream, FakeClock, FakePacer, FakeSigner
 
 from amzsync.clock import Deadline
 from amzsync.errors import (
@@ -24,6 +23,7 @@ from amzsync.errors import (
 )
 from amzsync.http.operation import Operation, Pacer, Signer
 from amzsync.http.session import Session, error_text
+from tests.unit.http.http_fakes import CutStream, FakeClock, FakePacer, FakeSigner
 
 READ = Operation("getThing", "GET", "/things/{id}", rate=5)
 RARE = Operation("searchThings", "GET", "/things", rate=0.0056, burst=20)

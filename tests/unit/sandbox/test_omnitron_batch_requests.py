@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from omnitron_calls import Far, committed
+
+from tests.unit.sandbox.omnitron_calls import Far, committed
 
 STEPS: dict[str, list[str]] = {
     "initialized": [],
@@ -166,3 +167,21 @@ def test_batches_are_listed_by_repeated_status(far: Far) -> None:
     query = "status=sent_to_remote&status=ongoing&content_type=productstock&channel=1"
     (row,) = far.rows(f"batch_requests/?{query}")
     assert (row["pk"], row["remote_batch_id"]) == (sent["pk"], "feed-1")
+
+
+def test_nothing_of_a_finished_batch_can_be_written(far: Far) -> None:
+    batch = far.commit(dirty(far))
+    far.move(batch, "fail", objects=None)
+    status, body = far.send("PATCH", f"batch_requests/{batch['pk']}/", {"log_file": "a.log"})
+    assert (status, body["code"]) == (406, "batch_request_status_100_1")
+
+
+def test_a_link_being_deleted_is_locked_until_its_batch_ends(far: Far) -> None:
+    far.world.remove_from_catalog("SKU-1")
+    (action,) = far.rows("integration_actions/deleted/?model=product")
+    batch = far.commit([action], "integrationaction")
+    assert far.rows("integration_actions/deleted/?model=product") == []
+    assert far.send("DELETE", f"integration_actions/{action['pk']}/")[0] == 204
+    objects = [committed(action, "integrationaction")]
+    assert far.move(batch, "done", objects=objects)[0] == 200
+    assert far.rows("integration_actions/deleted/?model=product") == []

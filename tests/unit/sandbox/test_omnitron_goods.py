@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from omnitron_calls import Far, committed
+
+from tests.unit.sandbox.omnitron_calls import Far, committed
 
 
 @pytest.fixture
@@ -155,6 +156,28 @@ def test_with_the_manuals_numbers_tries_fall_at_0_28800_and_57600_seconds(far: F
     assert penalty["retry_count"] == 3
 
 
+@pytest.mark.parametrize(
+    ("expiration", "retries", "tries"),
+    [(10**6, 2, 3), (250, 99, 3), (200, 99, 2), (10**6, 0, 1)],
+)
+def test_retries_end_by_their_count_or_their_time_whichever_is_first(
+    far: Far, expiration: int, retries: int, tries: int
+) -> None:
+    setting = {
+        "RETRY_INTERVAL": 100,
+        "EXPIRATION_DATE": expiration,
+        "MAX_RETRY_COUNT": retries,
+    }
+    far.world.channels[1].row["conf"] = {"FAILED_INTEGRATION": {"DEFAULT": setting}}
+    far.world.set_stock("SKU-1", 3)
+    done = 0
+    while rows := changed(far):
+        finish(far, rows, failed_reason_type="remote")
+        far.clock.pass_by(100)
+        done += 1
+    assert done == tries
+
+
 @pytest.mark.parametrize("lifted_by", ["DELETE", "PUT"])
 def test_a_lifted_penalty_shows_the_object_at_once(far: Far, lifted_by: str) -> None:
     far.world.set_stock("SKU-1", 3)
@@ -196,6 +219,8 @@ def test_the_mapper_answers_or_says_what_is_missing(far: Far) -> None:
     status, body = far.send("GET", f"mapped_products/{pk}/")
     assert status == 406
     assert set(body) == {"error"}
+    listed = far.rows(f"mapped_products/?pk__in={pk},{pk + 1}")
+    assert [row["pk"] for row in listed] == [pk + 1]
 
 
 def test_every_product_lies_in_one_category(far: Far) -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from omnitron_calls import Far
 
 from amzsync.sandbox.omnitron import CREDENTIALS
+from amzsync.sandbox.omnitron.query import upper
+from tests.unit.sandbox.omnitron_calls import Far
 
 
 @pytest.fixture
@@ -118,3 +119,14 @@ def test_the_same_seed_gives_the_same_world() -> None:
     assert one.token == other.token
     for kind in ("stocks", "integration_actions"):
         assert one.world.snapshot(kind) == other.world.snapshot(kind)
+
+
+def test_upper_casing_keeps_one_letter_for_one_letter() -> None:
+    assert upper("straße") == "STRAßE"
+    assert upper("ılıca") == upper("ilica")
+    assert upper("İ") != upper("i")
+
+
+def test_a_channel_or_object_that_is_not_there_is_a_404(far: Far) -> None:
+    for path in ("channel/9/products/", "channel/1/products/1/", "channel/1/orders/x/"):
+        assert far.call("GET", path)[0] == 404

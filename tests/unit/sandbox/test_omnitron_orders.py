@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from omnitron_calls import Far, committed
+
+from tests.unit.sandbox.omnitron_calls import Far, committed
 
 
 @pytest.fixture

@@ -1,0 +1,1 @@
+"""The contracts: Amazon's official models, and clients nobody here wrote."""

@@ -1,0 +1,136 @@
+"""One command line in a process of its own, killed at a point of the test's choice.
+
+The product has no switch for this: the wrapper stands between it and its two ways out, httpx and
+SQLite. What outlives a process changes at these points only: at a remote call, and at a commit of
+the state file. The far sides and the state file live on, memory and locks are gone, as after any
+`kill -9`.
+
+A fork server has everything imported, so that a process costs a fork and not the start-up.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import signal
+import sqlite3
+import sys
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import httpx
+
+from amzsync.clock import Clock
+
+IMPORTED = (
+    "amzsync.cli.app",
+    "amzsync.cli.flows",
+    "amzsync.cli.render",
+    "amzsync.cli.wiring",
+    "amzsync.flows.orders_pull",
+    "amzsync.flows.stock_push",
+    "amzsync.flows.listings_feed",
+    "amzsync.flows.read_back",
+)
+for _name in IMPORTED:
+    importlib.import_module(_name)
+
+Kind = Literal["call", "commit"]
+When = Literal["before", "after"]
+
+# The first words of statements that are committed as soon as they are through.
+_WRITES = frozenset({"INSERT", "UPDATE", "DELETE", "REPLACE", "CREATE", "DROP", "ALTER", "WITH"})
+_WRITING_PRAGMAS = ("PRAGMA journal_mode=", "PRAGMA wal_checkpoint")
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """Where a process is killed: before or after its n-th remote call or commit, n from 1."""
+
+    kind: Kind
+    number: int
+    when: When
+
+
+class Watch:
+    """Counts the remote calls and commits of this process, and kills it at its point."""
+
+    def __init__(self, point: Point | None) -> None:
+        self.point = point
+        self.passed: list[str] = []  # "call POST /path", "commit UPDATE inbox …"
+        self._counts = {"call": 0, "commit": 0}
+        self._ending = False
+        self._counting = threading.Lock()
+
+    def install(self) -> None:
+        """Stand in the way of every request and every statement of this process."""
+        send, connect = httpx.HTTPTransport.handle_request, sqlite3.connect
+
+        def handle_request(transport: httpx.HTTPTransport, request: httpx.Request) -> Any:
+            after = self._pass("call", f"{request.method} {request.url.path}")
+            response = send(transport, request)
+            if after:
+                _die()  # the far side has done it, its answer is unread
+            return response
+
+        def watched_connect(database: Any, **options: Any) -> sqlite3.Connection:
+            connection = connect(database, **options)
+            if database != ":memory:":
+                connection.set_trace_callback(lambda sql: self._statement(connection, sql))
+            return connection
+
+        httpx.HTTPTransport.handle_request = handle_request  # type: ignore[method-assign]  # the wrapper's purpose
+        sqlite3.connect = watched_connect  # type: ignore[assignment]  # the wrapper's purpose
+
+    def end(self) -> None:
+        """The command line is through."""
+        if self._ending:
+            _die()
+
+    def _statement(self, connection: sqlite3.Connection, sql: str) -> None:
+        """SQLite is about to run a statement; the one before has ended."""
+        if self._ending:
+            _die()
+        words = sql.split(None, 1)
+        word = words[0].upper() if words else ""
+        alone = not connection.in_transaction
+        if word == "COMMIT" or (alone and (word in _WRITES or sql.startswith(_WRITING_PRAGMAS))):
+            self._ending = self._pass("commit", " ".join(sql.split())[:60])
+
+    def _pass(self, kind: Kind, label: str) -> bool:
+        """Note a point, die if it is the one to die before; whether to die right after it."""
+        with self._counting:
+            if self._ending:
+                _die()
+            self._counts[kind] += 1
+            self.passed.append(f"{kind} {label}")
+            here = self.point is not None and (self.point.kind, self.point.number) == (
+                kind,
+                self._counts[kind],
+            )
+        if here and self.point is not None and self.point.when == "before":
+            _die()
+        return here
+
+
+def main(argv: list[str], clock: Clock, point: Point | None, out: Path) -> None:
+    """Run the command line; its output goes to files in `out`, and so do the points it passed."""
+    for number, name in ((1, "stdout"), (2, "stderr")):
+        target = os.open(out / name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        os.dup2(target, number)
+        os.close(target)
+    watch = Watch(point)
+    watch.install()
+    app = importlib.import_module("amzsync.cli.app")
+    code = app.run(argv, clock)
+    watch.end()
+    sys.stdout.flush()
+    (out / "points").write_text("\n".join(watch.passed), encoding="utf-8")
+    sys.exit(code)
+
+
+def _die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+    signal.pause()  # the signal is on its way
