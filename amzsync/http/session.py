@@ -362,6 +362,12 @@ def error_text(data: object) -> tuple[str, str]:
 _UNNAMED = ("detail", "non_field_errors", "error", "error_description")
 
 
+def _segment(value: str) -> str:
+    """One path segment. A name of dots would be taken for a step up the path."""
+    dots = value in (".", "..")
+    return value.replace(".", "%2E") if dots else quote(value, safe="")
+
+
 def _flat(value: object) -> str:
     return " ".join(map(str, value)) if isinstance(value, list) else str(value)
 

@@ -102,9 +102,9 @@ class Transfers:
         """Fetch a document, unpacked if it is a gzip file.
 
         `into` is a path (the file appears only when it is whole, and only we can read it) or a
-        seekable stream, rewritten from its start. `max_bytes` bounds what is received and what it unpacks to. Errors:
-        ExpiredUrlError, RefusedError, UnavailableError, ProtocolError when the document is too
-        long or a broken gzip file, and the deadline's.
+        seekable stream, rewritten from its start. `max_bytes` bounds what is received and what it
+        unpacks to. Errors: ExpiredUrlError, RefusedError, UnavailableError, ProtocolError when the
+        document is too long or a broken gzip file, and the deadline's.
         """
         _check_url(url)
         if not isinstance(into, Path):
