@@ -6,36 +6,46 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from amzsync.cli import render
 from amzsync.cli.app import Session
+from amzsync.cli.options import (
+    DEFAULT_PATH,
+    AsJson,
+    ConfigPath,
+    Verbose,
+    group,
+    session_of,
+)
 from amzsync.clock import Deadline
-from amzsync.config import Config, load_config
-from amzsync.errors import AlreadyRunningError, AmzsyncError
+from amzsync.errors import AmzsyncError
 from amzsync.flows import FLOWS, Entry
-from amzsync.flows.flow import Context, Options
 
-ConfigPath = Annotated[
-    Path, typer.Option("--config", envvar="AMZSYNC_CONFIG", help="The channel's config file.")
-]
+if TYPE_CHECKING:
+    from amzsync.flows.flow import Context, Options
+    from amzsync.flows.runner import Result
+
 DryRun = Annotated[
     bool,
     typer.Option("--dry-run", envvar="AMZSYNC_DRY_RUN", help="Show what would be sent."),
 ]
 Limit = Annotated[
     int | None,
-    typer.Option("--limit", min=1, envvar="AMZSYNC_LIMIT", help="At most so many records."),
+    typer.Option(
+        "--limit", min=1, metavar="N", envvar="AMZSYNC_LIMIT", help="At most so many records."
+    ),
 ]
 Only = Annotated[
     list[str] | None,
-    typer.Option("--only", help="Only this record (SKU or order id); may be repeated."),
-]
-AsJson = Annotated[
-    bool, typer.Option("--json", envvar="AMZSYNC_JSON", help="Print the result as JSON.")
+    typer.Option(
+        "--only",
+        metavar="KEY",
+        envvar="AMZSYNC_ONLY",
+        help="Only this record (SKU or order id); may be repeated.",
+    ),
 ]
 Force = Annotated[
     bool, typer.Option("--force", envvar="AMZSYNC_FORCE", help="Run although the flag is false.")
@@ -48,6 +58,7 @@ LockWait = Annotated[
     typer.Option(
         "--lock-wait",
         min=0,
+        metavar="SECONDS",
         envvar="AMZSYNC_LOCK_WAIT",
         help="Seconds to wait for another run of this flow.",
     ),
@@ -55,42 +66,25 @@ LockWait = Annotated[
 MaxRuntime = Annotated[
     float | None,
     typer.Option(
-        "--max-runtime", min=1, envvar="AMZSYNC_MAX_RUNTIME", help="Seconds the run may take."
-    ),
-]
-Verbose = Annotated[
-    int,
-    typer.Option(
-        "-v",
-        "--verbose",
-        count=True,
-        envvar="AMZSYNC_VERBOSE",
-        help="Say more; twice: every request.",
+        "--max-runtime",
+        min=1,
+        metavar="SECONDS",
+        envvar="AMZSYNC_MAX_RUNTIME",
+        help="Seconds the run may take.",
     ),
 ]
 Quiet = Annotated[
     bool, typer.Option("-q", "--quiet", envvar="AMZSYNC_QUIET", help="Say only what went wrong.")
 ]
 
-DEFAULT_PATH = Path("amzsync.toml")
-
 
 def command(name: str) -> Any:
     """The command group of that name, such as `orders`, with the flows in it."""
-    group = typer.Typer(name=name, rich_markup_mode=None, no_args_is_help=True)
-    group.callback()(_group(name))
-    for entry in FLOWS:
-        if entry.name.split(".")[0] == name:
-            group.command(entry.name.split(".")[1], help=f"{entry.summary}.")(_command(entry))
-    return typer.main.get_command(group)
-
-
-def _group(name: str) -> Callable[[], None]:
-    def group() -> None:
-        """The group itself does nothing."""
-
-    group.__doc__ = f"Flows of {name}."
-    return group
+    flows = [entry for entry in FLOWS if entry.name.split(".")[0] == name]
+    made = group(name, "; ".join(f"{entry.summary}" for entry in flows) + ".")
+    for entry in flows:
+        made.command(entry.name.split(".")[1], help=f"{entry.summary}.")(_command(entry))
+    return typer.main.get_command(made)
 
 
 def _command(entry: Entry) -> Callable[..., int]:
@@ -108,51 +102,60 @@ def _command(entry: Entry) -> Callable[..., int]:
         verbose: Verbose = 0,
         quiet: Quiet = False,
     ) -> int:
-        session: Session = context.obj
-        session.verbose = verbose
+        session = session_of(context)
+        deadline = Deadline(session.clock, max_runtime)
+        session.about = render.blank(entry, dry_run=dry_run)
+        voice = render.Voice(verbose=verbose, quiet=quiet, as_json=as_json)
+
+        from amzsync.config import load_config  # after the options: wrong usage should cost little
+        from amzsync.flows.flow import Options
+
+        session.config = load_config(config)
         options = Options(
             dry_run=dry_run,
             limit=limit,
             only=frozenset(only or ()),
             override_guard=override_guard,
         )
-        voice = render.Voice(verbose=verbose, quiet=quiet, as_json=as_json)
-        deadline = Deadline(session.clock, max_runtime)
-        return _run(entry, load_config(config), session, options, deadline, voice, force, lock_wait)
+        with _signals(deadline, voice):
+            if not (session.config.flag(entry.flag) or force):
+                found: Result | str = f"{entry.flag} is false: nothing done (--force runs it)"
+            else:
+                found = _run(entry, session, options, deadline, voice, lock_wait)
+        if isinstance(found, str):
+            return voice.idle(entry, session.about, found)
+        return voice.result(entry, session.about, found)
 
     return flow
 
 
 def _run(
     entry: Entry,
-    config: Config,
     session: Session,
     options: Options,
     deadline: Deadline,
     voice: render.Voice,
-    force: bool,
     lock_wait: float,
-) -> int:
-    """Flag, state, lock, channel, run; what it came to is rendered here."""
+) -> Result | str:
+    """State, lock, channel, run: what it came to, or why there was nothing to run."""
     from amzsync.cli.wiring import open_context
 
-    if not config.flag(entry.flag) and not force:
-        return voice.idle(entry, f"{entry.flag} is false: nothing done (--force runs it by hand)")
+    config = session.config
+    if config is None:
+        raise AmzsyncError("a flow needs a config")
     with (
-        _signals(deadline),
         voice.listening(),
         open_context(config, session.clock, deadline, options, voice.progress) as ctx,
     ):
+        session.about["channel"] = ctx.channel
         try:
-            return _locked(entry, ctx, voice, lock_wait)
-        except AlreadyRunningError:
-            raise
-        except AmzsyncError as error:
-            voice.error(entry, ctx, error)
+            return _locked(entry, ctx, lock_wait)
+        except AmzsyncError:
+            session.about |= {"notes": ctx.notes, "calls": ctx.calls()}
             raise
 
 
-def _locked(entry: Entry, ctx: Context, voice: render.Voice, lock_wait: float) -> int:
+def _locked(entry: Entry, ctx: Context, lock_wait: float) -> Result | str:
     from amzsync.flows import runner
     from amzsync.flows.reference_data import channel_is_active
     from amzsync.state.lock import locked
@@ -160,14 +163,31 @@ def _locked(entry: Entry, ctx: Context, voice: render.Voice, lock_wait: float) -
     path = ctx.state.store.lock_path(f"{ctx.channel}.{entry.name}")
     with locked(path, wait=lock_wait, deadline=ctx.deadline):
         if not channel_is_active(ctx):
-            return voice.idle(entry, "the channel is inactive in Omnitron: nothing done")
+            return "the channel is inactive in Omnitron: nothing done"
         result = runner.run(entry, ctx)
-    voice.result(entry, ctx, result)
-    return result.exit_code
+        for key in sorted(_unmet(entry, ctx, result)):
+            result.notes.append(
+                f"{key} is not among the records this flow found: done already, unknown, or spelt"
+                f" differently; amzsync why {key} tells more"
+            )
+        return result
+
+
+def _unmet(entry: Entry, ctx: Context, result: Result) -> set[str]:
+    """The keys of --only that the run never came across."""
+    wanted = set(ctx.options.only)
+    wanted -= {outcome.key for outcome in (*result.failures, *result.waiting)}
+    wanted -= {row.key for row in ctx.state.penalties.list(ctx.channel, entry.name, wanted)}
+    wanted -= {key for key in wanted for line in result.planned if line.startswith(f"{key}: ")}
+    return {
+        key
+        for key in wanted
+        if all(event.run_id != result.run_id for event in ctx.state.runs.story(ctx.channel, key, 1))
+    }
 
 
 @contextmanager
-def _signals(deadline: Deadline) -> Iterator[None]:
+def _signals(deadline: Deadline, voice: render.Voice) -> Iterator[None]:
     """The first SIGINT or SIGTERM ends the run after the step at hand, a second one at once."""
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -176,9 +196,10 @@ def _signals(deadline: Deadline) -> Iterator[None]:
 
     def stop(signum: int, _frame: object) -> None:
         if caught:
-            raise KeyboardInterrupt
+            raise KeyboardInterrupt(signum)
         caught.append(signum)
         deadline.interrupt(signum)
+        voice.progress("stopping after the step at hand; once more stops at once")
 
     before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
     try:

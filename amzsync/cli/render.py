@@ -5,7 +5,6 @@ The JSON of `--json` is documented in the README; keys are only ever added.
 
 from __future__ import annotations
 
-import json
 import logging
 import sys
 from collections.abc import Iterator
@@ -13,14 +12,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import typer
-
-from amzsync.errors import AmzsyncError
+from amzsync.cli.printing import out, print_json, say
+from amzsync.errors import AmzsyncError, RemoteError
 from amzsync.flows import Entry
 from amzsync.redaction import MaskingFormatter, mask
 
 if TYPE_CHECKING:
-    from amzsync.flows.flow import Context, Outcome
+    from amzsync.config import Config
+    from amzsync.flows.flow import Outcome
     from amzsync.flows.runner import Result
 
 SHOWN = 20  # failures listed one by one; --json lists all
@@ -56,8 +55,12 @@ class Voice:
 
     @contextmanager
     def listening(self) -> Iterator[None]:
-        """Log lines with -v, a live line on a terminal, for as long as the run goes on."""
-        handler = self._log_handler()
+        """Log lines with -v, a live line on a terminal, for as long as the run goes on.
+
+        Print results after it: a live line takes stdout over too.
+        """
+        handler = logging.StreamHandler(sys.stderr)
+        handler.setFormatter(MaskingFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
         root = logging.getLogger("amzsync")
         before = root.level
         root.addHandler(handler)
@@ -67,8 +70,7 @@ class Voice:
             if live:
                 from rich.console import Console
 
-                console = Console(stderr=True)
-                with console.status("…") as self._status:
+                with Console(stderr=True).status("…") as self._status:
                     yield
             else:
                 yield
@@ -80,59 +82,78 @@ class Voice:
     def progress(self, text: str) -> None:
         """What the run is at."""
         if self._status is not None:
-            self._status.update(mask(text))
+            from rich.text import Text
 
-    def idle(self, entry: Entry, reason: str) -> int:
+            self._status.update(Text(mask(text)))  # as Text: a SKU with [brackets] is no markup
+
+    def idle(self, entry: Entry, about: dict[str, Any], reason: str) -> int:
         """The flow had no business to run; exit 0."""
         if self.as_json:
-            _print_json({"flow": entry.name, "exit_code": 0, "notes": [reason]})
+            print_json({**about, "exit_code": 0, "notes": [reason]})
         elif self.talks:
-            _say(f"{entry.command}: {reason}")
+            say(f"{entry.command}: {reason}")
         return 0
 
-    def result(self, entry: Entry, ctx: Context, result: Result) -> None:
-        """What the run did."""
+    def result(self, entry: Entry, about: dict[str, Any], result: Result) -> int:
+        """What the run did; its exit code."""
         if self.as_json:
-            _print_json(_as_json(entry, ctx, result))
-            return
+            print_json({**about, **_as_json(result)})
+            return result.exit_code
         for line in result.planned:
-            typer.echo(mask(line))
+            out(line)
         if self.talks:
             for note in result.notes:
-                _say(f"{entry.command}: {note}")
-            _say(f"{entry.command}: {_summary(result)}")
-        if result.failures and not self.quiet:
-            if not self.talks:
-                _say(f"{entry.command}: {_summary(result)}")
-            _say_failures(result.failures)
-
-    def error(self, entry: Entry, ctx: Context, error: AmzsyncError) -> None:
-        """The run ended with an error; the boundary says which, this gives it to machines."""
-        if self.as_json:
-            _print_json(
-                {
-                    "flow": entry.name,
-                    "channel": ctx.channel,
-                    "dry_run": ctx.options.dry_run,
-                    "exit_code": error.exit_code,
-                    "notes": ctx.notes,
-                    "calls": ctx.calls(),
-                    "error": {"type": type(error).__name__, "message": str(error)},
-                }
-            )
-
-    def _log_handler(self) -> logging.Handler:
-        handler = logging.StreamHandler(sys.stderr)
-        handler.setFormatter(MaskingFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-        return handler
+                say(f"{entry.command}: {note}")
+        if self.talks or result.failures:
+            say(f"{entry.command}: {_summary(result)}")
+        _say_failures(result.failures)
+        return result.exit_code
 
 
-def _as_json(entry: Entry, ctx: Context, result: Result) -> dict[str, Any]:
+def blank(entry: Entry, *, dry_run: bool) -> dict[str, Any]:
+    """The JSON of a run of which nothing is known yet: every key, whatever becomes of the run."""
     return {
         "flow": entry.name,
-        "channel": ctx.channel,
+        "channel": None,
+        "run": None,
+        "dry_run": dry_run,
+        "exit_code": None,
+        "counts": {},
+        "failures": [],
+        "waiting": [],
+        "planned": [],
+        "notes": [],
+        "calls": {},
+        "pending": None,
+        "error": None,
+    }
+
+
+def worded(error: AmzsyncError, config: Config | None) -> str:
+    """The error in one line; of a far side also which it was, its address, and what to do next."""
+    if not isinstance(error, RemoteError) or config is None:
+        return str(error)
+    side = _far_side(error.operation, config)
+    return f"{side} could not be used: {error}; nothing is lost, rerunning is safe"
+
+
+def _far_side(operation: str, config: Config) -> str:
+    """The side an operation is of, with its address."""
+    from amzsync.amazon.operations import OPERATIONS
+    from amzsync.omnitron.operations import ALL
+
+    if operation in {known.name for known in ALL}:
+        return f"Omnitron ({config.omnitron.url})"
+    if operation == "token":
+        return f"Login with Amazon ({config.amazon.lwa_url})"
+    if operation in OPERATIONS:
+        return f"Amazon ({config.base_url})"
+    return "Amazon's document store"
+
+
+def _as_json(result: Result) -> dict[str, Any]:
+    return {
         "run": result.run_id,
-        "dry_run": ctx.options.dry_run,
         "exit_code": result.exit_code,
         "counts": dict(result.counts),
         "failures": [_row(outcome) for outcome in result.failures],
@@ -141,7 +162,6 @@ def _as_json(entry: Entry, ctx: Context, result: Result) -> dict[str, Any]:
         "notes": result.notes,
         "calls": result.calls,
         "pending": result.pending or None,
-        "error": None,
     }
 
 
@@ -164,14 +184,6 @@ def _summary(result: Result) -> str:
 def _say_failures(failures: list[Outcome]) -> None:
     for outcome in failures[:SHOWN]:
         request = f" (request {outcome.request_id})" if outcome.request_id else ""
-        _say(f"  {outcome.key}: {outcome.reason}{request}")
+        say(f"  {outcome.key}: {outcome.reason}{request}")
     if len(failures) > SHOWN:
-        _say(f"  and {len(failures) - SHOWN} more; amzsync penalties list shows all")
-
-
-def _say(text: str) -> None:
-    typer.echo(mask(text), err=True)
-
-
-def _print_json(value: dict[str, Any]) -> None:
-    typer.echo(mask(json.dumps(value, ensure_ascii=False)))
+        say(f"  and {len(failures) - SHOWN} more; amzsync penalties list shows all")

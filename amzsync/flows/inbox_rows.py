@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from amzsync.amazon.models.orders import Order
+from amzsync.amazon.models.orders import MERCHANT, Order
 from amzsync.amazon.orders import parse_order
 from amzsync.errors import RecordError
-from amzsync.mapping.addresses import lines, names
-from amzsync.redaction import hide
+from amzsync.flows.buyer_data import hide_buyer
+from amzsync.mapping.shipments import parcels_of, to_text
 from amzsync.state.channels import Channel
 from amzsync.state.inbox import InboxRow, InboxState
 
@@ -32,6 +32,7 @@ def inbox_row(raw: Mapping[str, Any], channels: ByKind, now: datetime) -> InboxR
 
     An order that cannot be read keeps its text and is tried again when Amazon sends it anew.
     """
+    hide_buyer(raw)
     order_id = raw.get("orderId")
     if not isinstance(order_id, str) or not order_id:
         log.warning("an order without id was left out: the search brings it again when it has one")
@@ -40,10 +41,9 @@ def inbox_row(raw: Mapping[str, Any], channels: ByKind, now: datetime) -> InboxR
         order = parse_order(raw)
     except RecordError as error:
         return _unreadable(order_id, raw, channels, now, error)
-    channel = channels.get((order.sales_channel.marketplace_id, order.fulfilled_by))
+    channel = _owner(order.sales_channel.marketplace_id, order.fulfilled_by, channels)
     if channel is None:
         return None
-    hide_buyer(order)
     state, code, reason = _destiny(order, channel)
     text = _json(raw)
     return InboxRow(
@@ -59,6 +59,7 @@ def inbox_row(raw: Mapping[str, Any], channels: ByKind, now: datetime) -> InboxR
         code=code,
         reason=reason,
         seen_at=now,
+        parcels=to_text(parcels_of(order)),
     )
 
 
@@ -93,19 +94,15 @@ def facts(order: Order) -> dict[str, Any]:
     }
 
 
-def hide_buyer(order: Order) -> None:
-    """Have the buyer's data masked wherever it might turn up from now on."""
-    buyer, registrations = order.buyer, order.tax.tax_registrations
-    hide([buyer.buyer_name, buyer.buyer_email, buyer.buyer_company_name])
-    hide(row.tax_registration_number for row in registrations)
-    hide(row.legal_name for row in registrations)
-    owned = (row.tax_registration_address for row in registrations)
-    for address in (order.recipient.delivery_address, *owned):
-        # also as the parts and the whole they are sent to Omnitron as, and may come back in
-        hide([address.name, *names(address.name), address.company_name, address.phone])
-        hide([*lines(address), " ".join(lines(address))])
-    for item in order.order_items:
-        hide([item.fulfillment.packing.gift_option.gift_message])
+def _owner(marketplace_id: str, fulfilled_by: str, channels: ByKind) -> Channel | None:
+    """Whose order it is. Amazon may leave out both (sp-api.md §2.1.4).
+
+    The search asks for our marketplaces only, so with a single one there is no doubt.
+    """
+    ours = {marketplace for marketplace, _ in channels}
+    if not marketplace_id and len(ours) == 1:
+        (marketplace_id,) = ours
+    return channels.get((marketplace_id, fulfilled_by or MERCHANT))
 
 
 def _destiny(order: Order, channel: Channel) -> tuple[InboxState, str, str]:
@@ -128,14 +125,15 @@ def _destiny(order: Order, channel: Channel) -> tuple[InboxState, str, str]:
 def _unreadable(
     order_id: str, raw: Mapping[str, Any], channels: ByKind, now: datetime, error: RecordError
 ) -> InboxRow | None:
-    """A row that fails when it is worked on, so that the fault is penalised and shown."""
-    sales, fulfillment = raw.get("salesChannel"), raw.get("fulfillment")
-    marketplace = sales.get("marketplaceId") if isinstance(sales, dict) else None
-    kind = fulfillment.get("fulfilledBy") if isinstance(fulfillment, dict) else None
-    channel = channels.get((marketplace or "", kind or ""))
+    """A row that fails when it is worked on, so that the fault is penalised and shown.
+
+    Where even the channel cannot be told, the first one shows it.
+    """
+    marketplace = _text(raw.get("salesChannel"), "marketplaceId")
+    kind = _text(raw.get("fulfillment"), "fulfilledBy")
+    channel = _owner(marketplace, kind, channels)
     if channel is None:
-        if len(channels) > 1:
-            log.warning("order %s cannot be read nor given to a channel: %s", order_id, error)
+        if marketplace and kind:
             return None
         channel = next(iter(channels.values()))
     text = _json(raw)
@@ -153,6 +151,11 @@ def _unreadable(
         reason=str(error),
         seen_at=now,
     )
+
+
+def _text(table: object, name: str) -> str:
+    value = table.get(name) if isinstance(table, dict) else None
+    return value if isinstance(value, str) else ""
 
 
 def _time(value: object) -> datetime | None:

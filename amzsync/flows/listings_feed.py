@@ -12,23 +12,25 @@ import json
 import logging
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
 from amzsync.amazon.assumptions import LISTINGS_FEED_BYTES, OFFER_PRODUCT_TYPE
 from amzsync.amazon.feeds import JSON_CONTENT_TYPE, JSON_LISTINGS_FEED
-from amzsync.amazon.models.feeds import CANCELLED, DONE, FATAL, ProcessingReport
+from amzsync.amazon.models.feeds import DONE, FINISHED, IN_QUEUE, Feed, ProcessingReport
 from amzsync.errors import (
     AmzsyncError,
     OutcomeUnknownError,
     ProtocolError,
     RefusedError,
     RejectedError,
+    RemoteError,
 )
 from amzsync.flows.batch_lifecycle import OpenBatch, end, hand_over, let_go, open_batch
 from amzsync.flows.failure_reports import Failure, report_failures
 from amzsync.flows.flow import Context, Outcome
-from amzsync.flows.listing_writer import Change, Writes, batch_objects, check_time, chunks
+from amzsync.flows.listing_changes import BATCH, Change, Writes, check_time, chunks
 from amzsync.mapping.stock import quantity_patches
 from amzsync.omnitron.batch_requests import BatchObject
 from amzsync.state.batches import Batch
@@ -40,6 +42,8 @@ KIND = "listings_feed"
 # createFeed answered nothing and no feed is to be seen: how long one may still turn up.
 GRACE = timedelta(minutes=3)
 CLOCK_SKEW = timedelta(minutes=2)
+# How old staged values may be when their feed is submitted; beyond that they are read anew.
+FRESH = timedelta(minutes=15)
 _LAST = "listings_feed.last"  # the id of the account's last feed, so that it is not found again
 
 
@@ -61,35 +65,41 @@ def submit(ctx: Context, writes: Writes, changes: Sequence[Change]) -> Iterator[
             return
         job_id = jobs.open(ctx.channel, writes.flow, KIND, ctx.clock.now())
         jobs.add_items(_items(job_id, changes))
-        ctx.state.listings.fence(ctx.channel, [change.sku for change in changes], job_id)
-    first = 1
-    for chunk in chunks(changes):
-        ctx.deadline.check()
-        objects = batch_objects(writes, chunk)
-        batch = open_batch(ctx, writes.flow, writes.content_type, objects, job_id)
-        jobs.batched(job_id, range(first, first + len(chunk)), batch.id)
-        hand_over(ctx, batch, job_id)
-        first += len(chunk)
-        ctx.progress(f"{first - 1} of {len(changes)} changes staged")
+        ctx.state.listings.fence(ctx.channel, job_id)
+    _stage(ctx, writes, job_id)
     _submit(ctx, job_id)
-    yield [
-        Outcome(change.sku, "unchanged" if change.unchanged else "submitted", "", f"feed {job_id}")
-        for change in changes
-    ]
+    for chunk in chunks(changes):
+        yield [
+            Outcome(
+                change.sku, "unchanged" if change.unchanged else "submitted", "", f"feed {job_id}"
+            )
+            for change in chunk
+        ]
 
 
 def collect(ctx: Context, writes: Writes) -> Iterator[Sequence[Outcome]]:
-    """Move every feed of the flow on by what is possible now."""
+    """Move every feed of the flow on by what is possible now.
+
+    A feed that cannot be moved on now holds nothing else up: its SKUs are fenced, others are not.
+    """
     for job in ctx.state.jobs.under_way(ctx.channel, writes.flow):
-        if job.state == "staging":
-            _resume(ctx, job)
-        elif job.state == "submitting":
-            _find(ctx, job)
-        elif job.state == "submitted":
-            _poll(ctx, job)
+        try:
+            _move_on(ctx, writes, job)
+        except RemoteError as error:
+            ctx.note(f"feed {job.remote_id or job.id} waits for a later run: {error}")
+            log.warning("feed %s waits for a later run: %s", job.remote_id or job.id, error)
         current = ctx.state.jobs.get(job.id)
         if current is not None and current.state == "settling":
             yield from _settle(ctx, writes, current)
+
+
+def _move_on(ctx: Context, writes: Writes, job: Job) -> None:
+    if job.state == "staging":
+        _resume(ctx, writes, job)
+    elif job.state == "submitting":
+        _find(ctx, writes, job)
+    elif job.state == "submitted":
+        _poll(ctx, job)
 
 
 def _fitting(ctx: Context, changes: Sequence[Change]) -> Sequence[Change]:
@@ -117,25 +127,32 @@ def _items(job_id: str, changes: Iterable[Change]) -> Iterator[FeedItem]:
         )
 
 
-def _resume(ctx: Context, job: Job) -> None:
-    """Go on with a feed whose staging was cut short: what reached a batch goes, the rest waits."""
-    jobs, state = ctx.state.jobs, ctx.state
-    for batch in state.batches.of_job(job.id):
+def _stage(ctx: Context, writes: Writes, job_id: str) -> None:
+    """Put the objects of all messages that are in no batch yet into batches, and hand those over.
+
+    Repeating it goes on where it stopped.
+    """
+    while items := ctx.state.jobs.unbatched(job_id, BATCH):
+        ctx.deadline.check()
+        objects = [_object(writes, item) for item in items]
+        batch = open_batch(ctx, writes.flow, writes.content_type, objects, job_id)
+        ctx.state.jobs.batched(job_id, [item.message_id for item in items], batch.id)
+        hand_over(ctx, batch, job_id)
+        ctx.progress(f"{items[-1].message_id} changes staged")
+
+
+def _resume(ctx: Context, writes: Writes, job: Job) -> None:
+    """Go on with a feed whose staging was cut short, as long as its values are fresh."""
+    if ctx.clock.now() - job.created_at > FRESH:
+        _release(ctx, job, "the feed could not be submitted in time")
+        return
+    for batch in ctx.state.batches.of_job(job.id):
         if batch.state == "commit" and batch.pk is not None and _has_items(ctx, job, batch):
             hand_over(ctx, OpenBatch(batch.id, batch.pk), job.id)
         elif batch.state != "sent_to_remote":
-            let_go(ctx, batch)
-            jobs.drop_batch(job.id, batch.id)
-    with state.store.atomic():
-        jobs.drop_unbatched(job.id)
-        state.listings.unfence(job.id)
-        state.listings.fence(ctx.channel, (item.sku for item in jobs.items(job.id)), job.id)
-    if jobs.count(job.id) == 0:
-        jobs.close(job.id)
-    elif ctx.clock.now() - job.created_at > _patience(ctx):
-        _release(ctx, job, "the feed could not be submitted")
-    else:
-        _submit(ctx, job.id)
+            let_go(ctx, batch)  # its objects are still unbatched here and get another
+    _stage(ctx, writes, job.id)
+    _submit(ctx, job.id)
 
 
 def _has_items(ctx: Context, job: Job, batch: Batch) -> bool:
@@ -145,10 +162,6 @@ def _has_items(ctx: Context, job: Job, batch: Batch) -> bool:
 def _submit(ctx: Context, job_id: str) -> None:
     """createFeedDocument, upload, createFeed. Errors leave the job where the next run finds it."""
     jobs, feeds = ctx.state.jobs, ctx.amazon.feeds
-    if jobs.count(job_id, sent=True) == 0:
-        jobs.accept_open(job_id)
-        jobs.settling(job_id)
-        return
     document = feeds.create_feed_document(JSON_CONTENT_TYPE)
     with tempfile.TemporaryDirectory(prefix="amzsync-") as folder:
         path = Path(folder) / "feed.json"
@@ -164,7 +177,7 @@ def _submit(ctx: Context, job_id: str) -> None:
             jobs.staging(job_id)  # it never reached Amazon, or Amazon said no
         raise
     _submitted(ctx, job_id, feed_id)
-    ctx.note(f"feed {feed_id} submitted with {jobs.count(job_id, sent=True)} changes")
+    ctx.note(f"feed {feed_id} submitted with {jobs.sent_count(job_id)} changes")
 
 
 def _submitted(ctx: Context, job_id: str, feed_id: str) -> None:
@@ -199,50 +212,82 @@ def _message(message_id: int, sku: str, quantity: int) -> bytes:
     return json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def _find(ctx: Context, job: Job) -> None:
+def _find(ctx: Context, writes: Writes, job: Job) -> None:
     """createFeed was asked for and never answered: is the feed there?"""
     asked = job.submitted_at or job.created_at
-    known = ctx.state.jobs.remote_ids(KIND)
+    known = ctx.state.jobs.remote_ids(KIND) | {ctx.state.cursors.get(_LAST)}
     feeds = ctx.amazon.feeds.get_feeds([JSON_LISTINGS_FEED], asked - CLOCK_SKEW)
-    candidates = [
-        feed
-        for feed in feeds
-        if feed.feed_id not in known and feed.feed_id != ctx.state.cursors.get(_LAST)
-    ]
+    candidates = [feed for feed in feeds if feed.feed_id not in known]
     if candidates:
         found = min(candidates, key=lambda feed: feed.created_time)
         _submitted(ctx, job.id, found.feed_id)
         ctx.note(f"feed {found.feed_id} was created after all")
     elif ctx.clock.now() - asked > GRACE:
         ctx.state.jobs.staging(job.id)
-        _submit(ctx, job.id)
+        _resume(ctx, writes, job)
 
 
 def _poll(ctx: Context, job: Job) -> None:
     """Ask for the feed; take its results when it has ended, give up when it takes too long."""
-    jobs = ctx.state.jobs
     try:
         feed = ctx.amazon.feeds.get_feed(job.remote_id or "")
     except RefusedError as error:
         log.warning("feed %s: %s", job.remote_id, error)
-        status, document = "", ""
+        feed = None
+    if feed is None or feed.processing_status not in FINISHED:
+        _wait(ctx, job, feed)
+    elif feed.processing_status == DONE:
+        _take_results(ctx, job, feed.result_feed_document_id)
     else:
-        status, document = feed.processing_status, feed.result_feed_document_id
-    if status == DONE:
-        if document:
-            _judge(ctx, job, ctx.amazon.feeds.processing_report(document))
-        jobs.accept_open(job.id)
-        jobs.settling(job.id)
-    elif status in (CANCELLED, FATAL):
         # The whole feed ended, no record is to blame; what was applied a read-back would tell.
-        _release(ctx, job, f"feed {job.remote_id} ended {status}")
-    elif ctx.clock.now() - (job.submitted_at or job.created_at) > _patience(ctx):
-        hours = ctx.config.failed_integration.sent_to_remote.expiration_hour
-        jobs.refuse_open(job.id, "no_answer", f"no response from Amazon within {hours} hours")
-        jobs.accept_open(job.id)
-        jobs.settling(job.id)
-    else:
-        ctx.note(f"feed {job.remote_id} is {status or 'not to be seen'}")
+        _release(ctx, job, f"feed {job.remote_id} ended {feed.processing_status}")
+
+
+def _wait(ctx: Context, job: Job, feed: Feed | None) -> None:
+    """Leave the feed to a later run, or blame its records when Amazon's time is up."""
+    status = feed.processing_status if feed else "not to be seen"
+    if not _overdue(ctx, job):
+        ctx.note(f"feed {job.remote_id} is {status}")
+        return
+    if status == IN_QUEUE:
+        # Processed one day after all it would overwrite what has been sent since.
+        with suppress(RefusedError):
+            ctx.amazon.feeds.cancel_feed(job.remote_id or "")
+    hours = ctx.config.failed_integration.sent_to_remote.expiration_hour
+    ctx.state.jobs.refuse_open(job.id, "no_answer", f"no response from Amazon within {hours} hours")
+    _answered(ctx, job)
+
+
+def _take_results(ctx: Context, job: Job, document_id: str) -> None:
+    """Note what the processing report says; without one all is taken as accepted.
+
+    A read-back finds out what really arrived (sp-api.md §6.3).
+    """
+    try:
+        report = ctx.amazon.feeds.processing_report(document_id) if document_id else None
+    except RefusedError as error:
+        log.warning("the result of feed %s is gone: %s", job.remote_id, error)
+        report = None
+    except ProtocolError:
+        if not _overdue(ctx, job):
+            raise
+        report = None
+    if report is not None and _is_refused_whole(report):
+        _release(ctx, job, f"Amazon refused the document of feed {job.remote_id}")
+        return
+    if report is not None:
+        _judge(ctx, job, report)
+    _answered(ctx, job)
+
+
+def _is_refused_whole(report: ProcessingReport) -> bool:
+    """Whether the document was at fault, and so none of its messages."""
+    errors = [issue for issue in report.issues if issue.is_error]
+    return (
+        report.summary.messages_accepted == 0
+        and bool(errors)
+        and all(issue.message_id is None for issue in errors)
+    )
 
 
 def _judge(ctx: Context, job: Job, report: ProcessingReport) -> None:
@@ -252,9 +297,8 @@ def _judge(ctx: Context, job: Job, report: ProcessingReport) -> None:
         if not issue.is_error:
             continue
         if issue.message_id is None:
-            reason = issue.message or "the feed document was refused"
-            ctx.state.jobs.refuse_open(job.id, issue.code or "feed", reason)
-            return
+            log.warning("feed %s as a whole: %s %s", job.remote_id, issue.code, issue.message)
+            continue
         names = ", ".join(issue.attribute_names) or issue.attribute_name
         text = f"{names}: {issue.message}" if names else issue.message
         code, earlier = refusals.get(issue.message_id, (issue.code, ""))
@@ -262,6 +306,13 @@ def _judge(ctx: Context, job: Job, report: ProcessingReport) -> None:
     ctx.state.jobs.refuse(
         job.id, ((number, code, text) for number, (code, text) in refusals.items())
     )
+
+
+def _answered(ctx: Context, job: Job) -> None:
+    """Every message has its outcome: what is not refused is accepted."""
+    with ctx.state.store.atomic():
+        ctx.state.jobs.accept_open(job.id)
+        ctx.state.jobs.settling(job.id)
 
 
 def _settle(ctx: Context, writes: Writes, job: Job) -> Iterator[Sequence[Outcome]]:
@@ -272,22 +323,39 @@ def _settle(ctx: Context, writes: Writes, job: Job) -> Iterator[Sequence[Outcome
         if batch.pk is not None:
             end(ctx, batch.pk, [_object(writes, item) for item in items])
         _remember(ctx, items)
-        yield [_outcome(ctx, item, job) for item in items]
+        yield [
+            _outcome(item, job)
+            for item in items
+            if item.sent and not _is_recorded(ctx, writes, item, job)
+        ]
         with state.store.atomic():
             state.jobs.drop_batch(job.id, batch.id)
             state.batches.drop(batch.id)
         report_failures(ctx, writes.content_type, _failures(items))
-    state.listings.unfence(job.id)
-    state.jobs.close(job.id)
+    with state.store.atomic():
+        state.listings.unfence(job.id)
+        state.jobs.close(job.id)
 
 
 def _remember(ctx: Context, items: Sequence[FeedItem]) -> None:
-    accepted = [(item.sku, item.value, item.version) for item in items if item.state == "accepted"]
+    accepted = [
+        (item.sku, item.value, item.version)
+        for item in items
+        if item.sent and item.state == "accepted"
+    ]
     with ctx.state.store.atomic():
         ctx.state.listings.accepted(ctx.channel, accepted, ctx.clock.now(), check_time(ctx))
         for item in items:
             if item.state == "refused":
                 ctx.state.listings.refused(ctx.channel, item.sku)
+
+
+def _is_recorded(ctx: Context, writes: Writes, item: FeedItem, job: Job) -> bool:
+    """Whether a run that was killed right after it has penalised this refusal already."""
+    if item.state != "refused":
+        return False
+    penalty = ctx.state.penalties.get(ctx.channel, writes.flow, item.sku)
+    return penalty is not None and penalty.request_id == job.remote_id
 
 
 def _object(writes: Writes, item: FeedItem) -> BatchObject:
@@ -300,14 +368,12 @@ def _object(writes: Writes, item: FeedItem) -> BatchObject:
     )
 
 
-def _outcome(ctx: Context, item: FeedItem, job: Job) -> Outcome:
+def _outcome(item: FeedItem, job: Job) -> Outcome:
     if item.state == "refused":
         return Outcome(
             item.sku, "failed", item.code, item.reason, job.remote_id, str(item.object_pk)
         )
-    return Outcome(
-        item.sku, "sent" if item.sent else "unchanged", "", str(item.value), job.remote_id
-    )
+    return Outcome(item.sku, "sent", "", str(item.value), job.remote_id)
 
 
 def _failures(items: Sequence[FeedItem]) -> list[Failure]:
@@ -323,13 +389,15 @@ def _release(ctx: Context, job: Job, why: str) -> None:
     for batch in ctx.state.batches.of_job(job.id):
         let_go(ctx, batch)
     with ctx.state.store.atomic():
-        ctx.state.listings.doubt(item.sku for item in ctx.state.jobs.items(job.id))
+        if job.remote_id is not None:
+            ctx.state.listings.doubt(item.sku for item in ctx.state.jobs.items(job.id) if item.sent)
         ctx.state.listings.unfence(job.id)
         ctx.state.jobs.close(job.id)
     ctx.note(f"{why}; its changes are sent again")
     log.warning("%s; its changes are sent again", why)
 
 
-def _patience(ctx: Context) -> timedelta:
-    """How long Amazon may take, the manual's sent_to_remote."""
-    return timedelta(hours=ctx.config.failed_integration.sent_to_remote.expiration_hour)
+def _overdue(ctx: Context, job: Job) -> bool:
+    """Whether Amazon has had longer than the manual's sent_to_remote allows."""
+    hours = ctx.config.failed_integration.sent_to_remote.expiration_hour
+    return ctx.clock.now() - (job.submitted_at or job.created_at) > timedelta(hours=hours)

@@ -18,10 +18,11 @@ from amzsync.errors import (
     WaitingError,
 )
 from amzsync.flows.flow import Context
-from amzsync.flows.reference_data import cargo_companies, catalog, places
+from amzsync.flows.order_shipments import carrier_of, followed
+from amzsync.flows.reference_data import Placed, catalog, forget, places
 from amzsync.mapping.addresses import AddressPlan
-from amzsync.mapping.carriers import cargo_company_of
 from amzsync.mapping.orders import CustomerPlan, OrderPlan
+from amzsync.mapping.shipments import Parcel
 from amzsync.omnitron.models.orders import CreateOrder, NewOrder, NewOrderItem, Order
 from amzsync.omnitron.models.people import CustomerChanges, NewAddress, NewCustomer
 from amzsync.omnitron.orders import OrderExistsError
@@ -37,7 +38,6 @@ class Work:
 
     plan: OrderPlan
     attempted_at: datetime | None
-    cancelled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ def create(ctx: Context, work: Work, products: Mapping[str, int]) -> Created:
             code="outcome_unknown",
         )
     body = _body(ctx, plan, products)
-    ctx.state.inbox.attempt(plan.order_id, ctx.clock.now())
+    ctx.state.inbox.attempt(plan.order_id, plan.number, ctx.clock.now())
     try:
         return Created(ctx.omnitron.orders.create_order(body), found=False)
     except OutcomeUnknownError:
@@ -91,6 +91,7 @@ def create(ctx: Context, work: Work, products: Mapping[str, int]) -> Created:
             ) from error
         return Created(order, found=True)
     except RefusedError as error:
+        forget(ctx, "product", "catalog", "cargos")
         raise RejectedError(
             f"Omnitron refuses the order: {error.detail}", code=error.code or "refused"
         ) from error
@@ -103,10 +104,16 @@ def _body(ctx: Context, plan: OrderPlan, products: Mapping[str, int]) -> CreateO
             f"no product in Omnitron is linked to SKU {', '.join(unknown)}", code="unknown_sku"
         )
     lists = catalog(ctx)
+    cargo_company, parcels = _shipment(ctx, plan)
+    tracking_numbers = {parcel.tracking_number for parcel in parcels}
+    # Places before people: an address nobody has mapped yet leaves no buyer behind.
+    shipped_to = places(ctx, plan.shipping)
+    billed_to = None if plan.billing is None else places(ctx, plan.billing)
     customer = _customer(ctx, plan.customer)
-    shipping = _address(ctx, plan.shipping, customer)
-    billing = shipping if plan.billing is None else _address(ctx, plan.billing, customer)
-    cargo_company = _cargo_company(ctx, plan)
+    shipping = _address(ctx, plan.shipping, shipped_to, customer)
+    billing = shipping
+    if plan.billing is not None and billed_to is not None:
+        billing = _address(ctx, plan.billing, billed_to, customer)
     return CreateOrder(
         order=NewOrder(
             number=plan.number,
@@ -121,7 +128,7 @@ def _body(ctx: Context, plan: OrderPlan, products: Mapping[str, int]) -> CreateO
             net_shipping_amount=plan.net_shipping_amount,
             extra_field=plan.extra_field,
             cargo_company=cargo_company,
-            tracking_number=plan.tracking_number,
+            tracking_number=tracking_numbers.pop() or None if len(tracking_numbers) == 1 else None,
             has_gift_box=plan.has_gift_box,
             gift_box_note=plan.gift_box_note,
             notes=plan.notes,
@@ -139,24 +146,29 @@ def _body(ctx: Context, plan: OrderPlan, products: Mapping[str, int]) -> CreateO
                 extra_field={"id": unit.order_item_id},
                 price_list=lists.price_list,
                 stock_list=lists.stock_list,
-                tracking_number=unit.tracking_number,
+                tracking_number=(unit.parcel.tracking_number or None)
+                if unit.parcel in parcels
+                else None,
             )
             for unit in plan.units
         ),
     )
 
 
-def _cargo_company(ctx: Context, plan: OrderPlan) -> int:
-    """The configured company or, where Amazon ships, the one its package names."""
+def _shipment(ctx: Context, plan: OrderPlan) -> tuple[int, frozenset[Parcel]]:
+    """(the order's cargo company, the parcels whose tracking numbers count).
+
+    The company is the configured one or, where Amazon ships, the one all its packages name.
+    """
     config = ctx.config
     if config.cargo_company_id is None:
         raise UnmappedError("cargo_company_id is not set", code="cargo_company")
-    if config.send_shipping_info or not plan.carrier:
-        return config.cargo_company_id
-    found = cargo_company_of(plan.carrier, cargo_companies(ctx), config.shipping_company_mapping)
-    if found is None or found in config.exclude_cargo_company_ids:
-        return config.cargo_company_id
-    return found
+    if config.send_shipping_info or not plan.parcels:
+        return config.cargo_company_id, plan.parcels
+    parcels = frozenset(followed(ctx, plan.parcels, config.cargo_company_id))
+    carriers = {carrier_of(ctx, parcel) for parcel in parcels}
+    carrier = carriers.pop() if len(carriers) == 1 else None
+    return (carrier.pk if carrier else config.cargo_company_id), parcels
 
 
 def _customer(ctx: Context, plan: CustomerPlan) -> int:
@@ -164,10 +176,12 @@ def _customer(ctx: Context, plan: CustomerPlan) -> int:
     customers = ctx.omnitron.customers
     known = customers.find(email=plan.email)
     if known is not None:
-        changes = CustomerChanges(
-            phone_number=plan.phone_number, first_name=plan.first_name, last_name=plan.last_name
-        )
-        return customers.update(known, changes).pk
+        given = {
+            name: getattr(plan, name)
+            for name in ("phone_number", "first_name", "last_name")
+            if name not in plan.stand_ins
+        }
+        return customers.update(known, CustomerChanges(**given)).pk
     body = NewCustomer(
         email=plan.email,
         phone_number=plan.phone_number,
@@ -188,9 +202,8 @@ def _customer(ctx: Context, plan: CustomerPlan) -> int:
         ) from error
 
 
-def _address(ctx: Context, plan: AddressPlan, customer: int) -> int:
+def _address(ctx: Context, plan: AddressPlan, found: Placed, customer: int) -> int:
     """The address's pk; a duplicate is the one Omnitron has."""
-    found = places(ctx, plan)
     try:
         return ctx.omnitron.addresses.create(
             NewAddress(
@@ -214,6 +227,7 @@ def _address(ctx: Context, plan: AddressPlan, customer: int) -> int:
             )
         ).pk
     except RefusedError as error:
+        forget(ctx, "country", "city", "township", "district")
         raise RejectedError(
             f"Omnitron refuses the address: {error.detail}", code="address"
         ) from error

@@ -3,52 +3,43 @@
 One searchOrders for all channels of the account when the last is old enough, by whichever order
 flow comes first; a cursor with overlap instead of a fixed window, for two polls every five minutes
 overrun the quota (sp-api.md §2.1.6). The cursor moves only when every page is in the inbox; an
-interrupted paging goes on from its stored token with identical parameters.
+interrupted paging goes on from its stored token with identical parameters. Now and then a sweep
+looks over the last twelve hours once more; it moves no cursor and never holds up a search.
 """
 
 from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
 
 from amzsync.amazon.orders import OrdersPage
 from amzsync.errors import AlreadyRunningError, ProtocolError, RefusedError, ThrottledError
 from amzsync.flows.flow import Context
 from amzsync.flows.inbox_rows import inbox_row
+from amzsync.flows.order_windows import (
+    Window,
+    arrived,
+    channels,
+    cursor_name,
+    goes_on,
+    restarted,
+    search,
+    sweep,
+)
 from amzsync.state.channels import Channel
 from amzsync.state.inbox import InboxRow
 from amzsync.state.lock import locked
 
+__all__ = ["cursor_name", "preview", "take_in"]
+
 log = logging.getLogger(__name__)
 
-REACH = timedelta(hours=12)  # the manual: "going 12 hours back"
-SWEEP_EVERY = timedelta(hours=3)  # a full look over those 12 hours, against what a search missed
 SWEEP_RESERVE = 5  # tokens the sweep leaves to the five-minute search
-TOKEN_LIFE = timedelta(hours=23, minutes=30)  # Amazon's 24 hours, less a margin
 BUYER_DATA_KEPT = timedelta(days=30)
 REPEATS = 2  # how often Amazon may answer a page token with the same token before we give up
-
-_PAGING = "orders.paging"
-_SEARCHED = "orders.searched_at"
-_SWEPT = "orders.swept_at"
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """One search: its parameters, and how far its paging has come. Times are ISO 8601 UTC."""
-
-    last_updated_after: str
-    marketplace_ids: tuple[str, ...]
-    fulfilled_by: tuple[str, ...]
-    channels: tuple[str, ...]
-    started_at: str
-    sweep: bool = False
-    token: str | None = None
-    upper_edge: str | None = None
 
 
 def take_in(ctx: Context) -> None:
@@ -60,9 +51,10 @@ def take_in(ctx: Context) -> None:
     try:
         with locked(store.lock_path("intake"), wait=0, deadline=ctx.deadline):
             ctx.state.inbox.expire(ctx.clock.now() - BUYER_DATA_KEPT)
-            window = _stored(ctx) or _due(ctx)
-            if window is not None:
-                _walk(ctx, window)
+            for due in (search, sweep):
+                window = due(ctx)
+                if window is not None:
+                    _walk(ctx, window)
     except AlreadyRunningError:
         log.info("another run is taking orders in")
     except ThrottledError as error:
@@ -71,114 +63,37 @@ def take_in(ctx: Context) -> None:
 
 def preview(ctx: Context) -> Iterator[InboxRow]:
     """What `take_in` would put into the inbox now, and nothing stored: for a dry run."""
-    window = _stored(ctx) or _due(ctx)
+    window = search(ctx)
     if window is None:
         return
-    channels = ctx.state.channels.all()
     try:
-        for page in _pages(ctx, window):
-            for row in _rows(ctx, page, channels):
+        for _, page in _pages(ctx, window):
+            for row in _news(ctx, list(_rows(ctx, page)))[0]:
                 if row.channel == ctx.channel and row.state == "new":
                     yield row
     except ThrottledError as error:
         ctx.note(f"the search for orders goes on when a token is due: {error}")
 
 
-def cursor_name(channel: str) -> str:
-    """The name of a channel's position in Amazon's orders."""
-    return f"orders.until:{channel}"
-
-
-def _stored(ctx: Context) -> Window | None:
-    """An interrupted search, while its page token lives."""
-    text = ctx.state.cursors.get(_PAGING)
-    if text is None:
-        return None
-    values: dict[str, Any] = json.loads(text)
-    lists = {key: tuple(value) for key, value in values.items() if isinstance(value, list)}
-    window = Window(**{**values, **lists})
-    if ctx.clock.now() - datetime.fromisoformat(window.started_at) > TOKEN_LIFE:
-        return _restarted(window)
-    return window
-
-
-def _restarted(window: Window) -> Window:
-    """The same window from its first page: its token is no good any more."""
-    return replace(window, token=None, upper_edge=None)
-
-
-def _due(ctx: Context) -> Window | None:
-    """The next search, when the last is older than the intake interval."""
-    now = ctx.clock.now()
-    searched = ctx.state.cursors.get(_SEARCHED)
-    interval = timedelta(seconds=ctx.config.orders.intake_interval)
-    channels = ctx.state.channels.all()
-    starts = [_start(ctx, channel, now) for channel in channels]
-    fresh = searched is not None and now - datetime.fromisoformat(searched) < interval
-    if fresh and all(ctx.state.cursors.get(cursor_name(row.key)) for row in channels):
-        return None
-    after = min(starts)
-    swept = ctx.state.cursors.get(_SWEPT)
-    sweep = swept is not None and now - datetime.fromisoformat(swept) >= SWEEP_EVERY
-    if sweep:
-        after = min(after, now - REACH)
-    kinds = sorted({channel.fulfilled_by for channel in channels})
-    return Window(
-        last_updated_after=after.isoformat(),
-        marketplace_ids=tuple(sorted({channel.marketplace_id for channel in channels})),
-        # Asked for one kind only, Amazon spares us the pages of the other.
-        fulfilled_by=tuple(kinds) if len(kinds) == 1 else (),
-        channels=tuple(channel.key for channel in channels),
-        started_at=now.isoformat(),
-        sweep=sweep,
-    )
-
-
-def _start(ctx: Context, channel: Channel, now: datetime) -> datetime:
-    """Where a channel's next search begins: its cursor less the overlap, or its first reach."""
-    cursor = ctx.state.cursors.get(cursor_name(channel.key))
-    if cursor is not None:
-        overlap = timedelta(seconds=ctx.config.orders.intake_overlap)
-        return datetime.fromisoformat(cursor) - overlap
-    if channel.order_start_date is not None:
-        return min(channel.order_start_date, now - timedelta(minutes=2))
-    return now - REACH
-
-
 def _walk(ctx: Context, window: Window) -> None:
     """Page through the window, every page durable before the next; then move the cursors."""
-    state, channels = ctx.state, ctx.state.channels.all()
-    edge = window.upper_edge
     taken = 0
-    for page in _pages(ctx, window):
-        rows = list(_rows(ctx, page, channels))
-        edge = edge or page.upper_edge.isoformat()
-        at = replace(window, token=page.next_token, upper_edge=edge)
-        now = ctx.clock.now()
-        with state.store.atomic():
+    for at, page in _pages(ctx, window):
+        rows = list(_rows(ctx, page))
+        with ctx.state.store.atomic():
             taken += _store(ctx, rows)
             if page.next_token:
-                state.cursors.put(_PAGING, json.dumps(asdict(at)), now)
+                goes_on(ctx, at, page.next_token)
             else:
-                _arrive(ctx, window, edge, now)
+                arrived(ctx, at)
         ctx.progress(f"{taken} new or changed orders taken in")
 
 
-def _arrive(ctx: Context, window: Window, edge: str, now: datetime) -> None:
-    """Every page is in the inbox: move the cursors, never past the search's start."""
-    until = min(edge, window.started_at)
-    for channel in window.channels:
-        ctx.state.cursors.put(cursor_name(channel), until, now)
-    ctx.state.cursors.put(_SEARCHED, now.isoformat(), now)
-    reached = datetime.fromisoformat(window.started_at) - REACH
-    covered = datetime.fromisoformat(window.last_updated_after) <= reached
-    if window.sweep or covered or ctx.state.cursors.get(_SWEPT) is None:
-        ctx.state.cursors.put(_SWEPT, now.isoformat(), now)
-    ctx.state.cursors.drop(_PAGING)
+def _pages(ctx: Context, window: Window) -> Iterator[tuple[Window, OrdersPage]]:
+    """The window's pages from its token on, each with the window it belongs to.
 
-
-def _pages(ctx: Context, window: Window) -> Iterator[OrdersPage]:
-    """The window's pages from its token on. A page we have seen is harmless, but not for ever."""
+    A page we have seen is harmless, but not for ever.
+    """
     token, seen, repeats = window.token, {window.token}, 0
     while True:
         try:
@@ -188,13 +103,14 @@ def _pages(ctx: Context, window: Window) -> Iterator[OrdersPage]:
                 raise
             # The token is spent or expired. The cursor has not moved: from the first page again.
             log.warning("page token refused, the search starts over: %s", error)
-            window = _restarted(window)
+            window = restarted(window, ctx.clock.now())
             token, seen = None, {None}
             repeats += 1
             if repeats > REPEATS:
                 raise
             continue
-        yield page
+        window = replace(window, upper_edge=window.upper_edge or page.upper_edge.isoformat())
+        yield window, page
         if page.next_token is None:
             return
         if page.next_token in seen:
@@ -219,10 +135,10 @@ def _search(ctx: Context, window: Window, token: str | None) -> OrdersPage:
     )
 
 
-def _rows(ctx: Context, page: OrdersPage, channels: Iterable[Channel]) -> Iterator[InboxRow]:
+def _rows(ctx: Context, page: OrdersPage) -> Iterator[InboxRow]:
     """The page's orders as inbox rows; orders that belong to none of our channels are left out."""
     by_kind: dict[tuple[str, str], Channel] = {
-        (channel.marketplace_id, channel.fulfilled_by): channel for channel in channels
+        (channel.marketplace_id, channel.fulfilled_by): channel for channel in channels(ctx)
     }
     for raw in page.orders:
         row = inbox_row(raw, by_kind, ctx.clock.now())
@@ -232,15 +148,19 @@ def _rows(ctx: Context, page: OrdersPage, channels: Iterable[Channel]) -> Iterat
 
 def _store(ctx: Context, rows: list[InboxRow]) -> int:
     """Put what is new or newer into the inbox; how many that were."""
-    inbox = ctx.state.inbox
-    known = inbox.known([row.order_id for row in rows])
-    fresh = [row for row in rows if _is_news(row, known.get(row.order_id))]
-    merged = [_merged(row, known.get(row.order_id)) for row in fresh]
-    inbox.put(merged)
+    merged, known = _news(ctx, rows)
+    ctx.state.inbox.put(merged)
     first_seen = [row for row in merged if row.state == "new" and row.order_id not in known]
     # Amazon takes an order's units off its own quantity: what we last sent is live no more.
     ctx.state.listings.doubt(sku for row in first_seen for sku in json.loads(row.facts)["skus"])
-    return len(fresh)
+    return len(merged)
+
+
+def _news(ctx: Context, rows: list[InboxRow]) -> tuple[list[InboxRow], dict[str, InboxRow]]:
+    """(what is new or newer, as far as each order had come already; what was known before)."""
+    known = ctx.state.inbox.known([row.order_id for row in rows])
+    fresh = [row for row in rows if _is_news(row, known.get(row.order_id))]
+    return [_merged(row, known.get(row.order_id)) for row in fresh], known
 
 
 def _is_news(row: InboxRow, known: InboxRow | None) -> bool:

@@ -11,29 +11,27 @@ import json
 import logging
 import threading
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from amzsync.amazon.models.orders import CANCELLED
 from amzsync.amazon.orders import parse_order
 from amzsync.errors import AmzsyncError, RecordError, WaitingError
-from amzsync.flows.batch_lifecycle import OpenBatch, finish, let_go, open_batch, recover
-from amzsync.flows.flow import Context, Flow, Item, Outcome
-from amzsync.flows.inbox_rows import hide_buyer
+from amzsync.flows.buyer_data import hide_buyer
+from amzsync.flows.flow import Context, Flow, Item, Outcome, Status
 from amzsync.flows.order_creation import Created, Work, create, existing
 from amzsync.flows.order_intake import preview, take_in
+from amzsync.flows.order_links import Unlinked, already_linked, end_left_behind, link
+from amzsync.flows.order_shipments import follow
 from amzsync.flows.reference_data import products_by_sku
 from amzsync.flows.runner import outcome_of
 from amzsync.http.overlap import overlap
 from amzsync.mapping.orders import order_number, order_plan
-from amzsync.omnitron.batch_requests import BatchObject
-from amzsync.omnitron.models.orders import Order
+from amzsync.mapping.shipments import Parcel, of_text
 from amzsync.state.inbox import InboxRow
 
 log = logging.getLogger(__name__)
 
-NAME = "orders.pull"
-CONTENT_TYPE = "order"
 _PAGE = 100
 
 Orders = Sequence[Item[InboxRow, "Pulled"]]
@@ -41,7 +39,10 @@ Orders = Sequence[Item[InboxRow, "Pulled"]]
 
 @dataclass(frozen=True, slots=True)
 class Pulled:
-    """An inbox order ready to go: its number, and its plan unless it is in Omnitron already."""
+    """An inbox order ready to go: its number, and its plan unless it is in Omnitron already.
+
+    `parcels` are those of an imported order that Omnitron is to be told of.
+    """
 
     order_id: str
     number: str
@@ -49,19 +50,14 @@ class Pulled:
     work: Work | None
     units: int = 0
     amount: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Unlinked:
-    """An order in Omnitron that is still to be linked to its Amazon id; `order` if just read."""
-
-    order_id: str
-    order_pk: int
-    order: Order | None = None
+    parcels: tuple[Parcel, ...] | None = None
 
 
 def fetch(ctx: Context) -> Iterator[InboxRow]:
-    """The channel's open orders, oldest first, after the inbox was brought up to date."""
+    """The channel's open orders, oldest first, after the inbox was brought up to date.
+
+    Then the imported ones whose parcels changed, unless Omnitron is where those come from.
+    """
     if ctx.options.dry_run:
         yield from preview(ctx)
     else:
@@ -70,16 +66,35 @@ def fetch(ctx: Context) -> Iterator[InboxRow]:
     while rows := ctx.state.inbox.open_orders(ctx.channel, _PAGE, after):
         yield from rows
         after = (rows[-1].created_time, rows[-1].order_id)
+    if not ctx.config.send_shipping_info:
+        last = ""
+        while rows := ctx.state.inbox.travelling(ctx.channel, _PAGE, last):
+            yield from rows
+            last = rows[-1].order_id
+    elif not ctx.options.dry_run:
+        ctx.state.inbox.waive_parcels(ctx.channel)
 
 
 def transform(ctx: Context, row: InboxRow) -> Pulled:
     """The order as Omnitron is told of it. Errors: RecordError when it cannot be."""
     number = order_number(row.order_id, ctx.config.order_number_format)
+    if row.state == "imported":
+        return Pulled(
+            row.order_id,
+            row.number or number,
+            row.omnitron_pk,
+            None,
+            parcels=of_text(row.parcels),
+        )
     if row.state == "created" or row.payload is None:
         return Pulled(row.order_id, row.number or number, row.omnitron_pk, None)
-    order = parse_order(json.loads(row.payload))
-    hide_buyer(order)
+    raw = json.loads(row.payload)
+    hide_buyer(raw)
+    order = parse_order(raw)
     plan = order_plan(order, ctx.config)
+    if row.attempted_at is not None and row.number:
+        # It may be there under the number it was asked for with, whatever the format is now.
+        plan = replace(plan, number=row.number)
     return Pulled(
         row.order_id,
         plan.number,
@@ -92,32 +107,11 @@ def transform(ctx: Context, row: InboxRow) -> Pulled:
 
 def describe(pulled: Pulled) -> str:
     """What a dry run says of an order; no buyer data."""
+    if pulled.parcels is not None:
+        return f"{pulled.order_id}: carrier and tracking numbers of {pulled.number} follow Amazon's"
     if pulled.work is None:
         return f"{pulled.order_id}: look up as {pulled.number} and link"
     return f"{pulled.order_id}: create as {pulled.number}, {pulled.units} units, {pulled.amount}"
-
-
-def collect(ctx: Context) -> Iterator[Sequence[Outcome]]:
-    """End batch requests a killed run left open: what they committed are facts, so: done."""
-    for batch in recover(ctx, NAME):
-        if batch.state == "commit" and batch.local_batch_id and batch.pk is not None:
-            actions = ctx.omnitron.integration_actions.by_batch(
-                batch.local_batch_id, status="processing"
-            )
-            objects = [
-                BatchObject(
-                    pk=action.object_id,
-                    content_type=action.content_type.model or CONTENT_TYPE,
-                    version_date=action.version_date,
-                    remote_id=action.remote_id,
-                )
-                for action in actions
-                if action.version_date is not None
-            ]
-            finish(ctx, OpenBatch(batch.id, batch.pk), objects)
-        else:
-            let_go(ctx, batch)
-    yield []
 
 
 def tidy(ctx: Context) -> None:
@@ -126,13 +120,23 @@ def tidy(ctx: Context) -> None:
 
 
 def send(ctx: Context, items: Orders) -> Iterator[Sequence[Outcome]]:
-    """Create and link. Repeating it finds what is there and creates nothing twice."""
+    """Create, link, and have parcels follow.
+
+    Repeating it finds what is there and creates nothing twice.
+    """
     links: list[Unlinked] = []
     fresh: list[Item[InboxRow, Pulled]] = []
-    linked = _already_linked(ctx, items)
+    moved = [item for item in items if item.source.state == "imported"]
+    to_import = [item for item in items if item.source.state != "imported"]
+    linked = already_linked(
+        ctx, [item.key for item in to_import if item.payload.omnitron_pk is None]
+    )
+    for item in to_import:
+        if item.key in linked:
+            ctx.state.inbox.created(item.key, linked[item.key], item.payload.number)
     ctx.state.inbox.imported(linked, ctx.clock.now())
     yield [Outcome(order_id, "unchanged", "linked") for order_id in sorted(linked)]
-    for item in items:
+    for item in to_import:
         if item.key in linked:
             continue
         if item.payload.omnitron_pk is not None:
@@ -143,17 +147,31 @@ def send(ctx: Context, items: Orders) -> Iterator[Sequence[Outcome]]:
     if fresh:
         stop = yield from _create_all(ctx, fresh, links)
     if links:
-        _link(ctx, links)
+        link(ctx, links)
     if stop is not None:
         raise stop
+    if moved:
+        yield from _follow_all(ctx, moved)
 
 
-def _already_linked(ctx: Context, items: Orders) -> set[str]:
-    """Those Omnitron has linked already: one call for fifty orders."""
-    actions = ctx.omnitron.integration_actions.by_remote_ids(
-        CONTENT_TYPE, [item.key for item in items if item.payload.omnitron_pk is None]
-    )
-    return {action.remote_id for action in actions if action.remote_id is not None}
+def _follow_all(ctx: Context, items: Orders) -> Iterator[Sequence[Outcome]]:
+    """Tell Omnitron of parcels that changed. Repeating it sends only what differs there."""
+    pks = [item.payload.omnitron_pk for item in items if item.payload.omnitron_pk is not None]
+    orders = {order.pk: order for order in ctx.omnitron.orders.by_pks(pks)}
+
+    def tell(item: Item[InboxRow, Pulled]) -> int:
+        ctx.deadline.check()
+        return follow(ctx, orders.get(item.payload.omnitron_pk or 0), item.payload.parcels or ())
+
+    for done in overlap(tell, items, ctx.in_flight):
+        if isinstance(done.error, RecordError):
+            yield [outcome_of(done.item.key, done.error)]
+        elif done.error is not None:
+            raise done.error
+        else:
+            ctx.state.inbox.told_parcels(done.item.key, done.item.source.parcels)
+            status: Status = "sent" if done.value else "unchanged"
+            yield [Outcome(done.item.key, status, "shipping_info", "follows Amazon's packages")]
 
 
 def _create_all(
@@ -170,7 +188,9 @@ def _create_all(
     for done in overlap(attempt, _by_buyer(items), ctx.in_flight):
         for item, result in done.value or ():
             if isinstance(result, Created):
-                ctx.state.inbox.created(item.key, result.order.pk, item.payload.number)
+                ctx.state.inbox.created(
+                    item.key, result.order.pk, item.payload.number, _told(item, result)
+                )
                 links.append(Unlinked(item.key, result.order.pk, result.order))
                 yield [_arrived(item, result)]
             elif isinstance(result, RecordError | WaitingError):
@@ -225,6 +245,17 @@ def _attempt(
     return create(ctx, work, products)
 
 
+def _told(item: Item[InboxRow, Pulled], created: Created) -> str:
+    """The parcels its creation told Omnitron of: an order has one carrier, its items have theirs.
+
+    The others follow in a later run.
+    """
+    work = item.payload.work
+    carriers = {parcel.carrier for parcel in work.plan.parcels} if work else set()
+    whole = not created.found and len(carriers) <= 1
+    return item.source.parcels if whole else ""
+
+
 def _arrived(item: Item[InboxRow, Pulled], created: Created) -> Outcome:
     mismatch = item.payload.work.plan.mismatch if item.payload.work else ""
     if mismatch:
@@ -234,43 +265,6 @@ def _arrived(item: Item[InboxRow, Pulled], created: Created) -> Outcome:
     return Outcome(
         item.key, "sent", "amounts" if mismatch else "", reason, object_id=str(created.order.pk)
     )
-
-
-def _link(ctx: Context, links: Sequence[Unlinked]) -> None:
-    """Commit the orders and their units, so that later flows find them by Amazon's ids."""
-    for start in range(0, len(links), _PAGE):
-        chunk = links[start : start + _PAGE]
-        objects: list[BatchObject] = []
-        for done in overlap(lambda link: _objects(ctx, link), chunk, ctx.in_flight):
-            if done.error is not None:
-                raise done.error
-            objects.extend(done.value or ())
-        batch = open_batch(ctx, NAME, CONTENT_TYPE, objects)
-        finish(ctx, batch, objects)
-        ctx.state.inbox.imported([link.order_id for link in chunk], ctx.clock.now())
-
-
-def _objects(ctx: Context, link: Unlinked) -> list[BatchObject]:
-    """The order and its units as batch objects, with the versions they have now."""
-    order = link.order or ctx.omnitron.orders.get(link.order_pk)
-    units = ctx.omnitron.order_items.of_order(link.order_pk)
-    return [
-        BatchObject(
-            pk=order.pk,
-            content_type="order",
-            version_date=order.modified_date,
-            remote_id=link.order_id,
-        ),
-        *(
-            BatchObject(
-                pk=unit.pk,
-                content_type="orderitem",
-                version_date=unit.modified_date,
-                remote_id=unit.remote_id,
-            )
-            for unit in units
-        ),
-    ]
 
 
 def _by_buyer(items: Sequence[Item[InboxRow, Pulled]]) -> list[list[Item[InboxRow, Pulled]]]:
@@ -292,7 +286,7 @@ FLOW: Flow[InboxRow, Pulled] = Flow(
     transform=transform,
     send=send,
     describe=describe,
-    collect=collect,
+    collect=end_left_behind,
     tidy=tidy,
     batch_size=_PAGE,
 )

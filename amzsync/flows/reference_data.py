@@ -42,6 +42,12 @@ def remembered(
         return value
 
 
+def forget(ctx: Context, *kinds: str) -> None:
+    """Ask anew for these next time: Omnitron has refused something that rests on them."""
+    for kind in kinds:
+        ctx.state.lookups.drop(ctx.channel, kind)
+
+
 def channel_is_active(ctx: Context) -> bool:
     """Whether Omnitron says that the channel runs."""
     return bool(_channel(ctx)["is_active"])

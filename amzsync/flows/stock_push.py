@@ -11,23 +11,27 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from amzsync.amazon.assumptions import LISTINGS_FEED_MESSAGES
 from amzsync.errors import GuardError
-from amzsync.flows import listing_writer
+from amzsync.flows import listing_writer, listings_feed, read_back
 from amzsync.flows.flow import Context, Flow, Item, Outcome
-from amzsync.flows.listing_writer import Change
+from amzsync.flows.listing_changes import Change, Writes, is_older
 from amzsync.flows.reference_data import catalog
 from amzsync.http.overlap import overlap
 from amzsync.mapping.stock import quantity_to_send
+from amzsync.omnitron.assumptions import PAGE_LIMIT
 from amzsync.omnitron.models.products import ProductStock
 from amzsync.omnitron.paging import Page
 from amzsync.state.listings import Listing
 
 NAME = "stock.push"
 CONTENT_TYPE = "productstock"
+WRITES = Writes(flow=NAME, content_type=CONTENT_TYPE)
 # Never-sent stocks may be those of products that wait to be listed, by the thousand: so many pages
-# of them are looked at in a run, and the next run goes on where this one stopped.
+# without anything to send are looked at in a run, and the next run goes on where this one stopped.
 INSERT_PAGES = 3
-MOST = 25_000  # one feed's worth; the rest is the next run's
+RESENDS = 500  # a run
+MALFORMED = "stock "  # before the pk: what a stock is called whose SKU cannot be told
 
 ListPage = Callable[[int], Page[ProductStock]]
 
@@ -36,8 +40,9 @@ ListPage = Callable[[int], Page[ProductStock]]
 class Observed:
     """A product stock as read, and what Amazon is known to have.
 
-    `dirty`: Omnitron waits to hear that this version arrived. `lift`: it keeps a penalty of its own
-    that has to go first.
+    `sent` is what Amazon accepted last, `known` what it is believed to show (None: unknown).
+    `is_older`: something newer than this has been sent already. `dirty`: Omnitron waits to hear
+    that this version arrived. `lift`: it keeps a penalty of its own that has to go first.
     """
 
     sku: str
@@ -45,7 +50,9 @@ class Observed:
     object_pk: int
     version: str
     stock: int
-    listing: Listing
+    sent: int | None
+    known: int | None
+    is_older: bool
     dirty: bool = True
     lift: bool = False
 
@@ -58,39 +65,33 @@ def fetch(ctx: Context) -> Iterator[Observed | Outcome]:
     yield from _resends(ctx)
     for page in _updates(ctx):
         yield from _observed(ctx, page)
-    for page in _inserts(ctx):
-        yield from _observed(ctx, page)
+    yield from _inserts(ctx)
 
 
 def refetch(ctx: Context, keys: Sequence[str]) -> Iterator[Observed | Outcome]:
     """The present stock of these SKUs, whatever Omnitron's dirty lists say."""
     if ctx.config.is_fba_channel:
         return
-    for start in range(0, len(keys), 100):
-        chunk = keys[start : start + 100]
-        known = ctx.state.listings.by_skus(ctx.channel, chunk)
-        missing = [sku for sku in chunk if sku not in known]
-        products = {listing.product_pk for listing in known.values()}
-        products |= {row.pk for row in ctx.omnitron.products.by_skus(missing)} if missing else set()
-        page = _stocks_of(ctx, sorted(products))
-        yield from _observed(ctx, page, lift=True)
+    penalties = ctx.state.penalties.list(ctx.channel, NAME, keys)
+    suspects = [row.key for row in penalties if row.code == read_back.BY_AMAZON]
+    by_amazon = list(read_back.still_by_amazon(ctx, suspects))
+    yield from by_amazon
+    ours = sorted(set(keys) - {outcome.key for outcome in by_amazon})
+    for start in range(0, len(ours), 100):
+        yield from _again(ctx, ours[start : start + 100])
 
 
 def transform(ctx: Context, observed: Observed) -> Change:
     """What Amazon is to be told."""
     quantity = quantity_to_send(Decimal(observed.stock), ctx.config.buffer_stock)
-    listing = observed.listing
-    # An order takes units off Amazon's quantity, and a read-back may have seen another: then there
-    # is no value that was sent, and what was seen last decides.
-    known = listing.confirmed_quantity if listing.resend else listing.sent_quantity
     return Change(
         sku=observed.sku,
         product_pk=observed.product_pk,
         object_pk=observed.object_pk,
         version=observed.version,
         value=quantity,
-        before=listing.sent_quantity,
-        unchanged=known == quantity or _is_older(observed),
+        before=observed.sent,
+        unchanged=observed.known == quantity or observed.is_older,
         dirty=observed.dirty,
         lift=observed.lift,
     )
@@ -121,11 +122,45 @@ def guard(ctx: Context, items: Sequence[Item[Observed, Change]]) -> None:
     )
 
 
+def _again(ctx: Context, keys: Sequence[str]) -> Iterator[Observed | Outcome]:
+    """The present stock of some keys; those Omnitron has no stock for are not ours to send."""
+    known = ctx.state.listings.by_skus(ctx.channel, keys)
+    products = {listing.product_pk: sku for sku, listing in known.items()}
+    missing = [key for key in keys if key not in known]
+    if missing:
+        products |= {row.pk: row.sku for row in ctx.omnitron.products.by_skus(missing)}
+    found = [_stocks_of(ctx, sorted(products)), _malformed_before(ctx, keys)]
+    yield from _observed(ctx, found[0], lift=True)
+    yield from _observed(ctx, found[1], lift=True)
+    there = {products.get(row.product, "") for row in found[0]}
+    there |= {_malformed_key(broken.pk) for page in found for broken in page.malformed}
+    for key in keys:
+        if key not in there:
+            yield Outcome(key, "skipped", "no_stock", "Omnitron has no such stock for this channel")
+
+
+def _malformed_before(ctx: Context, keys: Sequence[str]) -> Page[ProductStock]:
+    """The stocks among the keys that could not be read when they were penalised."""
+    pks = [int(pk) for key in keys if (pk := key.removeprefix(MALFORMED)) != key and pk.isdigit()]
+    return ctx.omnitron.stocks.by_pks(pks) if pks else Page(())
+
+
+def _malformed_key(pk: int | None) -> str:
+    return f"{MALFORMED}{pk}"
+
+
 def _resends(ctx: Context) -> Iterator[Observed | Outcome]:
-    listings = ctx.state.listings.to_resend(ctx.channel, 500)
-    products = sorted(listing.product_pk for listing in listings)
-    if products:
-        yield from _observed(ctx, _stocks_of(ctx, products), dirty=False)
+    listings = ctx.state.listings.to_resend(ctx.channel, RESENDS)
+    if not listings:
+        return
+    page = _stocks_of(ctx, sorted(listing.product_pk for listing in listings))
+    yield from _observed(ctx, page, dirty=False)
+    if ctx.options.dry_run:
+        return
+    there = {row.product for row in page}
+    for listing in listings:
+        if listing.product_pk not in there:
+            ctx.state.listings.settle_difference(ctx.channel, listing.sku)
 
 
 def _stocks_of(ctx: Context, products: Sequence[int]) -> Page[ProductStock]:
@@ -160,19 +195,33 @@ def _one_by_one(pages: ListPage) -> Iterator[Page[ProductStock]]:
         number, more = number + 1, page.more and len(page) > 0
 
 
-def _inserts(ctx: Context) -> Iterator[Page[ProductStock]]:
-    """Some pages of the stocks never sent, from where the last run stopped."""
+def _inserts(ctx: Context) -> Iterator[Observed | Outcome]:
+    """Stocks never sent, from where the last run stopped looking.
+
+    Pages that hold something to send are followed by others, unless a feed is in flight and little
+    could be sent. What is sent leaves the list, so the next run's place is counted in what stays.
+    """
     name = f"stock.inserts:{ctx.channel}"
     stored = ctx.state.cursors.get(name)
-    number = int(stored or 1)
-    for _ in range(INSERT_PAGES):
+    first = number = int(stored or 1)
+    held = ctx.state.penalties.held(ctx.channel, NAME, ctx.clock.now())
+    crowded = listings_feed.in_flight(ctx)
+    barren = staying = 0
+    while barren < INSERT_PAGES:
         page = ctx.omnitron.stocks.inserts(number)
-        yield page
-        number = number + 1 if page.more else 1
-        if number == 1:
+        to_send = 0
+        for found in _observed(ctx, page):
+            to_send += isinstance(found, Observed) and found.sku not in held
+            yield found
+        barren += to_send == 0 or crowded
+        staying += len(page) + len(page.malformed) - to_send
+        if not page.more:
+            first, staying = 1, 0
             break
-    if not ctx.options.dry_run and str(number) != (stored or "1"):
-        ctx.state.cursors.put(name, str(number), ctx.clock.now())
+        number += 1
+    place = str(first + staying // PAGE_LIMIT)
+    if not ctx.options.dry_run and place != (stored or "1"):
+        ctx.state.cursors.put(name, place, ctx.clock.now())
 
 
 def _observed(
@@ -180,7 +229,7 @@ def _observed(
 ) -> Iterator[Observed | Outcome]:
     """The page's stocks with their listings; the unlisted wait, the fenced are left alone."""
     for broken in page.malformed:
-        key = f"stock {broken.pk}"
+        key = _malformed_key(broken.pk)
         yield Outcome(key, "failed", "malformed", broken.problem, object_id=_text(broken.pk))
     listings = _listings(ctx, [row.product for row in page])
     unlisted = [row for row in page if row.product not in listings]
@@ -192,16 +241,26 @@ def _observed(
     for row in page:
         listing = listings.get(row.product)
         if listing is not None and listing.job_id is None:
-            yield Observed(
-                sku=listing.sku,
-                product_pk=row.product,
-                object_pk=row.pk,
-                version=row.modified_date,
-                stock=row.stock,
-                listing=listing,
-                dirty=dirty,
-                lift=lift,
-            )
+            yield _seen_with(listing, row, dirty=dirty, lift=lift)
+
+
+def _seen_with(listing: Listing, row: ProductStock, *, dirty: bool, lift: bool) -> Observed:
+    # An order takes units off Amazon's quantity, and a read-back may have seen another: then there
+    # is no value that was sent, and what was seen last decides.
+    known = listing.confirmed_quantity if listing.resend else listing.sent_quantity
+    sent_version = listing.sent_version if listing.sent_quantity is not None else None
+    return Observed(
+        sku=listing.sku,
+        product_pk=row.product,
+        object_pk=row.pk,
+        version=row.modified_date,
+        stock=row.stock,
+        sent=listing.sent_quantity,
+        known=known,
+        is_older=sent_version is not None and is_older(row.modified_date, sent_version),
+        dirty=dirty,
+        lift=lift,
+    )
 
 
 def _listings(ctx: Context, products: Sequence[int]) -> dict[int, Listing]:
@@ -231,13 +290,6 @@ def _skus(ctx: Context, products: Sequence[int]) -> dict[int, str]:
     return known | {row.pk: row.sku for row in fresh}
 
 
-def _is_older(observed: Observed) -> bool:
-    """Whether something newer than this observation has been sent already."""
-    sent = observed.listing.sent_version
-    same = observed.listing.sent_quantity is not None
-    return same and sent is not None and listing_writer.is_older(observed.version, sent)
-
-
 def _text(pk: int | None) -> str | None:
     return None if pk is None else str(pk)
 
@@ -252,8 +304,6 @@ def collect(ctx: Context) -> Iterable[Sequence[Outcome]]:
     return listing_writer.collect(ctx, WRITES)
 
 
-WRITES = listing_writer.Writes(flow=NAME, content_type=CONTENT_TYPE)
-
 FLOW: Flow[Observed, Change] = Flow(
     fetch=fetch,
     key=lambda observed: observed.sku,
@@ -263,6 +313,6 @@ FLOW: Flow[Observed, Change] = Flow(
     collect=collect,
     refetch=refetch,
     guard=guard,
-    batch_size=MOST,
+    batch_size=LISTINGS_FEED_MESSAGES,  # the rest is the next run's
     batches=1,
 )

@@ -10,11 +10,14 @@ from __future__ import annotations
 
 import json as jsonlib
 import logging
+import socket
+import ssl
 import threading
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -38,6 +41,7 @@ from amzsync.redaction import mask
 log = logging.getLogger(__name__)
 
 MAX_BODY = 64 * 1024 * 1024  # bytes; no JSON reply of either side comes near it
+_LATE = 0.1  # seconds a token is used after it is due: requests arrive less evenly than they leave
 _SHOWN = 300  # characters of a far side's message that errors repeat
 
 
@@ -143,7 +147,13 @@ class Session:
         """The connection pool, opened at the first use: building a TLS context costs start-up."""
         with self._opening:
             if self._client is None:
-                self._client = open_client(self.timeouts, self._in_flight, self._user_agent)
+                plain = self.base_url.startswith("http://")
+                self._client = open_client(
+                    self.timeouts,
+                    self._in_flight,
+                    self._user_agent,
+                    trust=nobody() if plain else authorities(),
+                )
             return self._client
 
     def close(self) -> None:
@@ -159,7 +169,7 @@ class Session:
         longest = min(self.max_wait if max_wait is None else max_wait, self.deadline.remaining())
         wait = self.pacer.take(operation, reserve=reserve, max_wait=longest)
         if wait > 0:
-            self.deadline.sleep(wait)
+            self.deadline.sleep(wait + _LATE)
 
     def _send(
         self, operation: Operation, url: str, headers: Mapping[str, str], content: bytes | None
@@ -188,7 +198,10 @@ class Session:
             request_id,
         )
         if status is None:
-            raise _cut(operation, fault or "connection failed")
+            unanswered = _cut(operation, fault or "connection failed")
+            if not isinstance(unanswered, OutcomeUnknownError):
+                self.deadline.check()
+            raise unanswered
         if fault is not None:
             # The status arrived, the body did not: it was done or it was not, as the status says.
             if status < 300 and operation.mutates and not operation.repeatable:
@@ -198,6 +211,7 @@ class Session:
                     status=status,
                     request_id=request_id,
                 )
+            self.deadline.check()
             raise UnavailableError(
                 f"the reply was cut off: {fault}",
                 operation=operation.name,
@@ -288,9 +302,24 @@ class Session:
         return f"{self.base_url} refuses access: {detail or 'no reason given'} ({where})"
 
 
-def open_client(timeouts: Timeouts, in_flight: int, user_agent: str) -> httpx.Client:
+@cache
+def authorities() -> ssl.SSLContext:
+    """The certificate authorities trusted here; read once a process, for that takes its time."""
+    return httpx.create_ssl_context()
+
+
+@cache
+def nobody() -> ssl.SSLContext:
+    """Trust in no authority, so that TLS fails: for plain addresses, which never speak it."""
+    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+
+def open_client(
+    timeouts: Timeouts, in_flight: int, user_agent: str, *, trust: ssl.SSLContext | None = None
+) -> httpx.Client:
     """An httpx client as both the sessions and the document transfers use it."""
     return httpx.Client(
+        verify=trust or authorities(),
         headers={"user-agent": user_agent, "accept": "application/json"},
         timeout=httpx.Timeout(timeouts.read, connect=timeouts.connect),
         limits=httpx.Limits(max_connections=in_flight, max_keepalive_connections=in_flight),
@@ -329,12 +358,26 @@ def exchange(
         finally:
             response.close()
     except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
-        return None, {}, b"", f"not sent: {type(error).__name__}"
+        return None, {}, b"", f"not sent: {_why(error)}"
     except httpx.TimeoutException as error:
         return status, headers, b"", f"no answer in time: {type(error).__name__}"
     except (httpx.TransportError, httpx.DecodingError) as error:
         return status, headers, b"", f"connection cut: {type(error).__name__}"
     return status, headers, bytes(body), None
+
+
+def _why(error: BaseException) -> str:
+    """Why no connection came about, in words; httpx wraps what the system said."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return f"its TLS certificate is not trusted ({cause.verify_message})"
+        if isinstance(cause, socket.gaierror):
+            return "its name cannot be resolved"
+        if isinstance(cause, ConnectionRefusedError):
+            return "the connection was refused"
+        cause = cause.__cause__ or cause.__context__
+    return type(error).__name__
 
 
 def error_text(data: object) -> tuple[str, str]:
@@ -349,7 +392,7 @@ def error_text(data: object) -> tuple[str, str]:
     if isinstance(errors, list) and errors and isinstance(errors[0], dict):
         first = errors[0]
         text = " ".join(str(first[key]) for key in ("message", "details") if first.get(key))
-        return str(first.get("code", "")), mask(text)[:_SHOWN]
+        return mask(str(first.get("code", "")))[:_SHOWN], mask(text)[:_SHOWN]
     code = str(data.get("code") or data.get("error") or "")
     rows = [
         _flat(value) if key in _UNNAMED else f"{key}: {_flat(value)}"

@@ -11,7 +11,9 @@ LINE_LENGTH = 255  # omnitron-api.md §2.10, address.line
 
 # "Caferağa Mah.", "Caferağa Mahallesi", "Caferağa Mh": how a neighbourhood is written in a Turkish
 # address line; Amazon has a field of its own for Brazil only (sp-api.md §2.1.4).
-_NEIGHBOURHOOD = re.compile(r"([^\W\d_][\w.' -]*?)\s+(?:mahallesi|mah|mh)(?!\w)\.?", re.IGNORECASE)
+_NEIGHBOURHOOD = re.compile(r"(\w[\w.' -]*?)\s+(?:mahallesi|mah|mh)(?!\w)\.?", re.IGNORECASE)
+# "19 Mayıs Mah." has its number in the name, "No: 5 Caferağa Mah." has not.
+_NUMBER = re.compile(r"^\d+\.?\s+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +60,22 @@ def townships(address: Address) -> tuple[str, ...]:
 
 
 def neighbourhoods(address: Address) -> tuple[str, ...]:
-    """Neighbourhood names to try: Amazon's own field, else what the address lines call one."""
-    if address.extended_fields.neighborhood:
-        return _candidates(address.extended_fields.neighborhood)
-    found = (_NEIGHBOURHOOD.search(line) for line in lines(address))
-    return _candidates(*(match[1] for match in found if match))
+    """Neighbourhood names to try: Amazon's own field, else what the address lines call one.
+
+    As written first, then in the usual spellings: Omnitron compares districts letter by letter.
+    """
+    own = address.extended_fields.neighborhood
+    written = (own,) if own else lines(address)
+    found = [match for match in map(_NEIGHBOURHOOD.search, written) if match]
+    called = [(match[0], match[1]) for match in found] or ([(own, own)] if own else [])
+    return _candidates(
+        *(
+            text
+            for as_written, whole in called
+            for name in dict.fromkeys((whole, _NUMBER.sub("", whole)))
+            for text in (as_written, f"{name} Mah.", f"{name} Mahallesi", name)
+        )
+    )
 
 
 def lines(address: Address) -> tuple[str, ...]:

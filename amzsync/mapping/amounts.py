@@ -72,8 +72,10 @@ def amounts_of(order: Order) -> Amounts:
     total = order.proceeds.grand_total
     if total is None:
         raise RecordError("Amazon gave no total for the order", code="no_amounts")
-    included = {item.order_item_id: _line(item, tax_added=False) for item in order.order_items}
-    added = {item.order_item_id: _line(item, tax_added=True) for item in order.order_items}
+    # A line without units leaves nothing in Omnitron that could carry its amounts.
+    items = [item for item in order.order_items if item.quantity_ordered > 0]
+    included = {item.order_item_id: _line(item, tax_added=False) for item in items}
+    added = {item.order_item_id: _line(item, tax_added=True) for item in items}
     discount = _order_discount(order)
     for lines in (included, added):
         if _sum(lines) - discount == total.amount:

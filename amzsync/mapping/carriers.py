@@ -20,16 +20,19 @@ def cargo_company_of(
     channel's shipping_company_mapping, slug to Amazon's name, read backwards here.
     """
     wanted = _plain(carrier)
-    slugs = {
-        slug
-        for slug, company in mapping.items()
-        if wanted in (_plain(company.name or ""), _plain(company.code))
-    }
+    if not wanted:
+        return None
+    slugs = {slug for slug, company in mapping.items() if wanted in _amazons_names(company)}
     for row in companies:
         names = (row.get("name"), row.get("erp_code"), row.get("shipping_company"))
         if row.get("shipping_company") in slugs or wanted in [_plain(name or "") for name in names]:
             return int(row["pk"])
     return None
+
+
+def _amazons_names(company: ShippingCompany) -> set[str]:
+    """What Amazon may call it; "Other" is the code of every carrier that has none."""
+    return {_plain(name) for name in (company.name, company.code) if name and name != "Other"}
 
 
 def _plain(text: str) -> str:

@@ -26,8 +26,12 @@ from amzsync.mapping import addresses
 from amzsync.mapping.addresses import AddressPlan
 from amzsync.mapping.amounts import Amounts, amounts_of
 from amzsync.mapping.money import split
+from amzsync.mapping.shipments import Parcel, parcels_of, per_unit
 
 _REPLACES = ("REPLACEMENT_ORIGINAL_ID", "EXCHANGE_ORIGINAL_ID")
+
+NUMBER_LENGTH = 128  # omnitron-api.md §2.8
+_NAMELESS = "Amazon"  # Omnitron requires a name
 
 APPROVED = "400"
 SHIPPED = "500"
@@ -35,18 +39,22 @@ SHIPPED = "500"
 
 @dataclass(frozen=True, slots=True)
 class CustomerPlan:
-    """The buyer in Omnitron's terms; `channel_code` is unique per buyer and channel."""
+    """The buyer in Omnitron's terms; `channel_code` is unique per buyer and channel.
+
+    `stand_ins` names the fields Amazon did not give: they must not replace what Omnitron knows.
+    """
 
     email: str
     phone_number: str
     first_name: str
     last_name: str
     channel_code: str
+    stand_ins: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class UnitPlan:
-    """One unit of an order line: Omnitron has a row each."""
+    """One unit of an order line: Omnitron has a row each. `parcel` is how it travels."""
 
     order_item_id: str
     sku: str
@@ -54,7 +62,7 @@ class UnitPlan:
     price: Decimal
     discount_amount: Decimal
     tax_rate: Decimal | None
-    tracking_number: str | None
+    parcel: Parcel | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +82,6 @@ class OrderPlan:
     shipping: AddressPlan
     billing: AddressPlan | None
     units: tuple[UnitPlan, ...]
-    carrier: str | None
-    tracking_number: str | None
     has_gift_box: bool
     gift_box_note: str
     notes: str
@@ -87,6 +93,11 @@ class OrderPlan:
         """The SKUs bought."""
         return frozenset(unit.sku for unit in self.units)
 
+    @property
+    def parcels(self) -> frozenset[Parcel]:
+        """The parcels its units are in."""
+        return frozenset(unit.parcel for unit in self.units if unit.parcel is not None)
+
 
 def order_plan(order: Order, config: Config) -> OrderPlan:
     """What Omnitron is told of the order.
@@ -97,8 +108,6 @@ def order_plan(order: Order, config: Config) -> OrderPlan:
     units = tuple(unit for item in order.order_items for unit in _units(order, item, amounts))
     if not units:
         raise RecordError("the order has no units to import", code="no_units")
-    packages = [package for package in order.packages if package.tracking_number]
-    single = packages[0] if len(packages) == 1 else None
     return OrderPlan(
         order_id=order.order_id,
         number=order_number(order.order_id, config.order_number_format),
@@ -113,8 +122,6 @@ def order_plan(order: Order, config: Config) -> OrderPlan:
         shipping=_shipping_address(order, config),
         billing=_billing_address(order, config),
         units=units,
-        carrier=(single.carrier or None) if single else None,
-        tracking_number=single.tracking_number if single else None,
         has_gift_box=_is_gift(order) or amounts.gift_wrap > 0,
         gift_box_note=" ".join(_gift_messages(order)),
         notes=order.recipient.delivery_preference.address_instruction,
@@ -133,12 +140,17 @@ def order_number(order_id: str, order_number_format: str) -> str:
     groups = order_id.split("-")
     if len(groups) != 3:
         raise RecordError(f"order id {order_id} has not three groups", code="order_id")
-    return order_number_format.format(n1=groups[0], n2=groups[1], n3=groups[2])
+    number = order_number_format.format(n1=groups[0], n2=groups[1], n3=groups[2])
+    if len(number) > NUMBER_LENGTH:
+        raise RecordError(
+            f"order_number_format makes more than {NUMBER_LENGTH} characters", code="order_id"
+        )
+    return number
 
 
 def _units(order: Order, item: OrderItem, amounts: Amounts) -> list[UnitPlan]:
     count = item.quantity_ordered
-    if count == 0:
+    if count <= 0:
         return []
     sku = item.product.seller_sku
     if not sku:
@@ -147,7 +159,7 @@ def _units(order: Order, item: OrderItem, amounts: Amounts) -> list[UnitPlan]:
     prices = split(line.goods, count, amounts.currency)
     discounts = split(line.goods_discount, count, amounts.currency)
     fulfilled = item.fulfillment.quantity_fulfilled or 0
-    tracking = _tracking_numbers(order, item.order_item_id)
+    parcels = per_unit(parcels_of(order), item.order_item_id)[:fulfilled]
     return [
         UnitPlan(
             order_item_id=item.order_item_id,
@@ -156,41 +168,32 @@ def _units(order: Order, item: OrderItem, amounts: Amounts) -> list[UnitPlan]:
             price=prices[index],
             discount_amount=discounts[index],
             tax_rate=line.tax_rate,
-            tracking_number=(tracking[index] or None)
-            if index < min(len(tracking), fulfilled)
-            else None,
+            parcel=parcels[index] if index < len(parcels) else None,
         )
         for index in range(count)
     ]
 
 
-def _tracking_numbers(order: Order, order_item_id: str) -> list[str]:
-    """The tracking number of each shipped unit of a line, package by package."""
-    return [
-        package.tracking_number
-        for package in order.packages
-        for packed in package.package_items
-        if packed.order_item_id == order_item_id
-        for _ in range(packed.quantity)
-    ]
-
-
 def _customer(order: Order, config: Config) -> CustomerPlan:
-    first, last = addresses.names(_buyer_name(order))
+    name, phone = _buyer_name(order), _delivery_address(order).phone
+    first, last = addresses.names(name or _NAMELESS)
     email = order.buyer.buyer_email
     return CustomerPlan(
         email=email or config.orders.placeholder_email.format(order_id=order.order_id),
-        phone_number=_delivery_address(order).phone or config.orders.placeholder_phone,
+        phone_number=phone or config.orders.placeholder_phone,
         first_name=first,
         last_name=last,
         # Amazon's relay address is the buyer's only lasting mark; the field holds 64 characters.
         channel_code=email if 0 < len(email) <= 64 else order.order_id,
+        stand_ins=frozenset(
+            ([] if phone else ["phone_number"]) + ([] if name else ["first_name", "last_name"])
+        ),
     )
 
 
 def _buyer_name(order: Order) -> str:
     buyer = order.buyer
-    return buyer.buyer_name or _delivery_address(order).name or buyer.buyer_company_name or "Amazon"
+    return buyer.buyer_name or _delivery_address(order).name or buyer.buyer_company_name
 
 
 def _delivery_address(order: Order) -> Address:
@@ -238,7 +241,7 @@ def _address(
     registration: TaxRegistration | None = None,
 ) -> AddressPlan:
     customer = _customer(order, config)
-    first, last = addresses.names(address.name or _buyer_name(order))
+    first, last = addresses.names(address.name or _buyer_name(order) or _NAMELESS)
     line, notes = addresses.line_and_notes(address)
     if not line and order.fulfilled_by != AMAZON:
         raise RecordError(

@@ -55,6 +55,7 @@ class Dispatcher:
             body,
         )
         route, params = self._route(method, path)
+        fault: Fault | None = None
         if route is None:
             delivery = _sent(self._side.unknown_path())
             operation = "unknown"
@@ -62,7 +63,7 @@ class Dispatcher:
             operation = route.operation
             fault = self._faults.take(self._side.name, operation)
             delivery = self._deliver(route, replace(request, params=params, fault=fault), fault)
-        self._note(operation, path, request, delivery)
+        self._note(operation, path, request, delivery, fault)
         return delivery
 
     def _route(self, method: str, path: str) -> tuple[Route | None, dict[str, str]]:
@@ -135,7 +136,9 @@ class Dispatcher:
         reply = self._side.fault_reply(status)
         return _sent(self._side.dress(self._world, route.operation, reply))
 
-    def _note(self, operation: str, path: str, request: Request, delivery: Delivery) -> None:
+    def _note(
+        self, operation: str, path: str, request: Request, delivery: Delivery, fault: Fault | None
+    ) -> None:
         self._journal.note(
             Exchange(
                 self._side.name,
@@ -149,6 +152,7 @@ class Dispatcher:
                 delivery.reply.headers,
                 delivery.body,
                 self._world.clock.now(),
+                fault.kind if fault else "",
             )
         )
 

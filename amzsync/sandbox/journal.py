@@ -13,7 +13,10 @@ _KEPT_BYTES = 64 * 2**20
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """One request and its answer. `path` is raw; status 0 is a connection cut without an answer."""
+    """One request and its answer. `path` is raw; status 0 is a connection cut without an answer.
+
+    `fault` is the kind of the injected fault the call met, if any.
+    """
 
     side: str
     operation: str
@@ -26,6 +29,7 @@ class Exchange:
     response_headers: Mapping[str, str]
     response_body: bytes
     at: datetime
+    fault: str = ""
 
     def size(self) -> int:
         """The bytes of both bodies."""

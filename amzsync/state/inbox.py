@@ -17,7 +17,7 @@ from amzsync.state.store import Store, to_moment, to_text
 InboxState = Literal["new", "created", "imported", "pending", "ignored"]
 _COLUMNS = (
     "order_id, channel, status, created_time, last_updated_time, state, code, reason, facts, "
-    "digest, attempted_at, omnitron_pk, number, seen_at"
+    "digest, attempted_at, omnitron_pk, number, seen_at, parcels"
 )
 
 _REWRITTEN = 5_000  # payloads of about 3 kB each
@@ -30,7 +30,8 @@ class InboxRow:
     `state`: new (to be imported), created (in Omnitron, not yet linked), imported, pending (payment
     not authorised) or ignored (`code` and `reason` say why). `payload` is the order as Amazon sent
     it (JSON), `facts` what of it is no buyer data (JSON). `attempted_at` is set before its creation
-    is asked of Omnitron, so that a killed run leaves a trace.
+    is asked of Omnitron, so that a killed run leaves a trace. `parcels` is how its units travel
+    (mapping.shipments), "" while none does.
     """
 
     order_id: str
@@ -48,6 +49,7 @@ class InboxRow:
     omnitron_pk: int | None = None
     number: str | None = None
     seen_at: datetime | None = None
+    parcels: str = ""
 
 
 class Inbox:
@@ -76,12 +78,13 @@ class Inbox:
             self._store.execute_many(
                 """
                 INSERT INTO inbox (order_id, channel, status, created_time, last_updated_time,
-                    state, code, reason, facts, digest, first_seen_at, seen_at)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    state, code, reason, facts, digest, first_seen_at, seen_at, parcels)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 ON CONFLICT (order_id) DO UPDATE SET status = excluded.status,
                     channel = excluded.channel, last_updated_time = excluded.last_updated_time,
                     state = excluded.state, code = excluded.code, reason = excluded.reason,
-                    facts = excluded.facts, digest = excluded.digest, seen_at = excluded.seen_at
+                    facts = excluded.facts, digest = excluded.digest, seen_at = excluded.seen_at,
+                    parcels = excluded.parcels
                 """,
                 [_values(row) for row in rows],
             )
@@ -105,26 +108,56 @@ class Inbox:
         )
         return [_row(row) for row in rows]
 
-    def attempt(self, order_id: str, now: datetime) -> None:
+    def attempt(self, order_id: str, number: str, now: datetime) -> None:
         """Note durably that Omnitron is about to be asked to create the order."""
         self._store.execute(
-            "UPDATE inbox SET attempted_at = ? WHERE order_id = ? AND state = 'new'",
-            [to_text(now), order_id],
+            "UPDATE inbox SET attempted_at = ?, number = ? WHERE order_id = ? AND state = 'new'",
+            [to_text(now), number, order_id],
         )
 
     def unattempt(self, order_id: str) -> None:
         """The attempt has ended without effect."""
-        self._store.execute("UPDATE inbox SET attempted_at = NULL WHERE order_id = ?", [order_id])
+        self._store.execute(
+            "UPDATE inbox SET attempted_at = NULL, number = NULL WHERE order_id = ?", [order_id]
+        )
 
-    def created(self, order_id: str, omnitron_pk: int, number: str) -> None:
+    def created(self, order_id: str, omnitron_pk: int, number: str, parcels_told: str = "") -> None:
         """The order is in Omnitron: its buyer data goes, its link is still to be made."""
         with self._store.atomic():
             self._store.execute(
                 """UPDATE inbox SET state = 'created', omnitron_pk = ?, number = ?, code = '',
-                reason = '' WHERE order_id = ?""",
-                [omnitron_pk, number, order_id],
+                reason = '', parcels_told = ? WHERE order_id = ?""",
+                [omnitron_pk, number, parcels_told, order_id],
             )
             self._forget([order_id])
+
+    def travelling(self, channel: str, limit: int, after: str = "") -> list[InboxRow]:
+        """Imported orders whose parcels Omnitron was not told as they are, by id, after that one.
+
+        Without payload.
+        """
+        rows = self._store.rows(
+            f"""SELECT {_COLUMNS}, NULL AS payload FROM inbox
+            WHERE channel = ? AND state = 'imported' AND parcels <> parcels_told
+            AND order_id > ? ORDER BY order_id LIMIT ?""",  # noqa: S608 - constant columns
+            [channel, after, limit],
+        )
+        return [_row(row) for row in rows]
+
+    def told_parcels(self, order_id: str, parcels: str) -> None:
+        """Omnitron knows of these parcels of the order."""
+        self._store.execute(
+            "UPDATE inbox SET parcels_told = ? WHERE order_id = ?", [parcels, order_id]
+        )
+
+    def waive_parcels(self, channel: str) -> None:
+        """Omnitron is not to be told of any parcel seen so far: it is where they come from."""
+        if self.travelling(channel, 1):
+            self._store.execute(
+                "UPDATE inbox SET parcels_told = parcels WHERE channel = ? AND state = 'imported'"
+                " AND parcels <> parcels_told",
+                [channel],
+            )
 
     def imported(self, order_ids: Iterable[str], now: datetime) -> None:
         """The orders are in Omnitron and linked there."""
@@ -199,6 +232,7 @@ def _values(row: InboxRow) -> tuple[object, ...]:
         row.digest,
         seen,
         seen,
+        row.parcels,
     )
 
 

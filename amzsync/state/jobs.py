@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 from uuid import uuid4
 
 from amzsync.state.store import Store, to_moment, to_text
@@ -130,7 +130,7 @@ class Jobs:
         """Stage messages."""
         self._store.execute_many(
             f"INSERT INTO feed_items ({_ITEM}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608 - constant columns
-            [
+            (
                 (
                     item.job_id,
                     item.message_id,
@@ -146,7 +146,7 @@ class Jobs:
                     item.reason,
                 )
                 for item in items
-            ],
+            ),
         )
 
     def items(self, job_id: str, batch_id: int | None = None) -> Iterator[FeedItem]:
@@ -164,23 +164,27 @@ class Jobs:
             if not rows:
                 return
             for row in rows:
-                yield FeedItem(**{**row, "sent": bool(row["sent"])})
+                yield _feed_item(row)
             after = rows[-1]["message_id"]
 
-    def count(self, job_id: str, sent: bool | None = None) -> int:
-        """How many messages the job has (that are in the feed, that are not)."""
-        where = "" if sent is None else f" AND sent = {int(sent)}"
-        sql = f"SELECT count(*) AS n FROM feed_items WHERE job_id = ?{where}"  # noqa: S608 - constant
-        return int(self._store.rows(sql, [job_id])[0]["n"])
-
-    def drop_unbatched(self, job_id: str) -> None:
-        """Forget messages whose objects never reached a batch; they are dirty still."""
-        self._store.execute(
-            "DELETE FROM feed_items WHERE job_id = ? AND batch_id IS NULL", [job_id]
+    def unbatched(self, job_id: str, limit: int) -> list[FeedItem]:
+        """The first messages whose objects are in no batch yet."""
+        rows = self._store.rows(
+            f"""SELECT {_ITEM} FROM feed_items WHERE job_id = ? AND batch_id IS NULL
+            ORDER BY rowid LIMIT ?""",  # noqa: S608 - constant columns; rowids follow message ids
+            [job_id, limit],
         )
+        return [_feed_item(row) for row in rows]
+
+    def sent_count(self, job_id: str) -> int:
+        """How many of the job's messages are in the feed."""
+        rows = self._store.rows(
+            "SELECT count(*) AS n FROM feed_items WHERE job_id = ? AND sent = 1", [job_id]
+        )
+        return int(rows[0]["n"])
 
     def drop_batch(self, job_id: str, batch_id: int) -> None:
-        """Forget the messages of a batch that was let go."""
+        """Forget the messages of a batch whose outcomes are told."""
         self._store.execute(
             "DELETE FROM feed_items WHERE job_id = ? AND batch_id = ?", [job_id, batch_id]
         )
@@ -229,3 +233,7 @@ class Jobs:
             )
             for row in rows
         ]
+
+
+def _feed_item(row: dict[str, Any]) -> FeedItem:
+    return FeedItem(**{**row, "sent": bool(row["sent"])})

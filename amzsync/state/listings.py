@@ -77,11 +77,13 @@ class Listings:
             ],
         )
 
-    def fence(self, channel: str, skus: Iterable[str], job_id: str) -> None:
-        """These SKUs travel with a feed: nothing else is sent of them until it is answered."""
-        self._store.execute_many(
-            "UPDATE listings SET job_id = ? WHERE channel = ? AND sku = ?",
-            [(job_id, channel, sku) for sku in skus],
+    def fence(self, channel: str, job_id: str) -> None:
+        """The SKUs of this feed: nothing else is sent of them until it is answered."""
+        # One statement: row by row inside a transaction SQLite would keep every page it touches.
+        self._store.execute(
+            """UPDATE listings SET job_id = :job WHERE channel = :channel
+            AND sku IN (SELECT sku FROM feed_items WHERE job_id = :job)""",
+            {"job": job_id, "channel": channel},
         )
 
     def unfence(self, job_id: str) -> None:
@@ -91,7 +93,7 @@ class Listings:
     def doubt(self, skus: Iterable[str]) -> None:
         """Amazon's quantity of these SKUs moves by itself (an order): believe no last value."""
         self._store.execute_many(
-            "UPDATE listings SET sent_quantity = NULL WHERE sku = ?", [(sku,) for sku in skus]
+            "UPDATE listings SET sent_quantity = NULL WHERE sku = ?", ((sku,) for sku in skus)
         )
 
     def refused(self, channel: str, sku: str) -> None:

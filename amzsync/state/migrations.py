@@ -85,6 +85,19 @@ def m003_writes(db: Database) -> None:
     _listings(db)
 
 
+@MIGRATIONS()
+def m004_parcels(db: Database) -> None:
+    """What of Amazon's packages an order shows, and what of it Omnitron was told."""
+    inbox = db.table("inbox")
+    inbox.add_column("parcels", str, not_null_default="")
+    inbox.add_column("parcels_told", str, not_null_default="")
+    # Only orders that differ are in this index: a run with nothing to do reads no row.
+    db.execute(
+        "CREATE INDEX inbox_parcels ON inbox (channel, order_id)"
+        " WHERE state = 'imported' AND parcels <> parcels_told"
+    )
+
+
 def _feed_items(db: Database) -> None:
     db.table("feed_items").create(
         {

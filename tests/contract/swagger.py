@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -27,8 +27,9 @@ _DATE_TIME = re.compile(
 )  # RFC 3339
 _SEGMENT = re.compile(r"([A-Za-z0-9\-._~!$&'()*+,;=:@]|%[0-9A-Fa-f]{2})+")  # RFC 3986
 _FORMATS = FormatChecker(formats=())
+_METHODS = ("get", "put", "post", "delete", "options", "head", "patch")
 _PLAIN = ("type", "enum", "format", "pattern", "minLength", "maxLength", "minimum", "maximum")
-_PARSERS = {
+_PARSERS: Final[Mapping[str, Callable[[str], Any]]] = {
     "string": str,
     "integer": lambda text: int(text) if re.fullmatch(r"-?\d+", text, re.ASCII) else text,
     "number": lambda text: float(text) if re.fullmatch(r"-?\d+(\.\d+)?", text, re.ASCII) else text,
@@ -48,12 +49,17 @@ def _is_date(value: object) -> bool:
     return not isinstance(value, str) or bool(len(value) == 10 and date.fromisoformat(value))
 
 
-def faults_of(validator: Validator, value: object, where: str) -> list[str]:
+def faults_of(validator: Validator, value: Any, where: str) -> list[str]:
     """What a schema has against a value, one line each."""
     return [
-        f"{where}{error.json_path.removeprefix('$')}: {error.message[:300]}"
+        f"{where}{error.json_path.removeprefix('$')}: {_short(error.message)}"
         for error in validator.iter_errors(value)
     ]
+
+
+def _short(text: str) -> str:
+    """A message without the middle of the value it quotes."""
+    return text if len(text) <= 300 else f"{text[:100]} … {text[-200:]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +115,9 @@ class Operation:
         """What is wrong with a request; `path` is raw, header names are lower case."""
         match = self.pattern.fullmatch(path)
         segments = match.groupdict() if match else {}
-        found = [f"unknown query parameter {name}" for name in query if name not in self._in("query")]
+        found = [
+            f"unknown query parameter {name}" for name in query if name not in self._in("query")
+        ]
         for parameter in self._in("query").values():
             found += parameter.faults(query.get(parameter.name, ()))
         for parameter in self._in("header").values():
@@ -156,7 +164,6 @@ class Contract:
             if "swagger" in (model := json.loads(path.read_text(encoding="utf-8")))
             for operation in _operations(model)
         ]
-        self.by_name = {operation.name: operation for operation in self.operations}
         self._documents = {
             name: Draft7Validator(json.loads((folder / name).read_text(encoding="utf-8")))
             for name in (FEED_DOCUMENT, FEED_MESSAGE, PROCESSING_REPORT)
@@ -184,7 +191,7 @@ def _operations(model: dict[str, Any]) -> Iterator[Operation]:
 
     for path, entry in model["paths"].items():
         for method, operation in entry.items():
-            if method == "parameters":
+            if method not in _METHODS:
                 continue
             rows = [
                 shared[row["$ref"].rpartition("/")[2]] if "$ref" in row else row
@@ -232,7 +239,7 @@ def _closed(schema: Any) -> Any:
     return closed
 
 
-def _value(text: str, schema: Mapping[str, Any]) -> object:
+def _value(text: str, schema: Mapping[str, Any]) -> Any:
     return _PARSERS[schema.get("type", "string")](text)
 
 

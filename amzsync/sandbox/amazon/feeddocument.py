@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from amzsync.sandbox.amazon.account import SELLER_ID
 from amzsync.sandbox.amazon.attributes import Issue, check_patches, issue, issues_of, patched
-from amzsync.sandbox.amazon.listings import patch_issues, put_issues
+from amzsync.sandbox.amazon.listings import patch_issues, put_issues, unknown_sku
 from amzsync.sandbox.amazon.listingview import READ_SETS, view
 from amzsync.sandbox.amazon.replies import ApiError
 from amzsync.sandbox.faults import Fault
@@ -125,7 +125,7 @@ def _value_issues(world: AmazonWorld, message: dict[str, Any]) -> list[Issue]:
         return put_issues(message)
     listing = world.listings.get(message["sku"])
     if listing is None:
-        return [_wrong(f"SKU '{message['sku']}' not found.", "sku")]
+        return [unknown_sku(message["sku"])]
     if kind == "DELETE":
         return []
     if kind == "PARTIAL_UPDATE":

@@ -8,7 +8,14 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from amzsync.sandbox.amazon.account import SELLER_ID
-from amzsync.sandbox.amazon.attributes import Issue, check_patches, issues_of, missing, patched
+from amzsync.sandbox.amazon.attributes import (
+    Issue,
+    check_patches,
+    issue,
+    issues_of,
+    missing,
+    patched,
+)
 from amzsync.sandbox.amazon.listingbook import Listing
 from amzsync.sandbox.amazon.listingview import READ_SETS, view
 from amzsync.sandbox.amazon.replies import (
@@ -48,6 +55,7 @@ def get_listings_item(world: AmazonWorld, request: Request) -> Reply:
 def put_listings_item(world: AmazonWorld, request: Request) -> Reply:
     """PUT /listings/2021-08-01/items/{sellerId}/{sku}."""
     _own(request)
+    _shown_parts(request)
     place = marketplaces(request, at_most=1)[0]
     body = json_object(request)
     issues = put_issues(body)
@@ -67,15 +75,17 @@ def put_listings_item(world: AmazonWorld, request: Request) -> Reply:
 def patch_listings_item(world: AmazonWorld, request: Request) -> Reply:
     """PATCH /listings/2021-08-01/items/{sellerId}/{sku}."""
     _own(request)
+    _shown_parts(request)
     marketplaces(request, at_most=25)
     body = json_object(request)
     if not isinstance(body.get("productType"), str) or not body["productType"]:
         raise invalid("productType is required.", "BAD_REQUEST")
     patches = check_patches(body.get("patches"))
-    listing = _existing(world, request)
-    issues = patch_issues(listing, patches)
+    sku = request.params["sku"]
+    listing = world.listings.get(sku)
+    issues = [unknown_sku(sku)] if listing is None else patch_issues(listing, patches)
     if not issues and not _preview(request):
-        world.listings.patch(listing.sku, patches, world.now(), applied=_applies(request))
+        world.listings.patch(sku, patches, world.now(), applied=_applies(request))
     return _submission(world, request, issues)
 
 
@@ -83,8 +93,11 @@ def delete_listings_item(world: AmazonWorld, request: Request) -> Reply:
     """DELETE /listings/2021-08-01/items/{sellerId}/{sku}."""
     _own(request)
     marketplaces(request, at_most=1)
-    world.listings.delete(_existing(world, request).sku, world.now())
-    return _submission(world, request, [])
+    sku = request.params["sku"]
+    issues = [] if world.listings.get(sku) else [unknown_sku(sku)]
+    if not issues:
+        world.listings.delete(sku, world.now())
+    return _submission(world, request, issues)
 
 
 def search_listings_items(world: AmazonWorld, request: Request) -> Reply:
@@ -134,6 +147,16 @@ def put_issues(body: dict[str, Any]) -> list[Issue]:
     return issues
 
 
+def unknown_sku(sku: str) -> Issue:
+    """What is wrong with writing to a SKU that has no listing.
+
+    The sandbox's choice. The model has no 404 for writes, and says nothing else of it; sellers
+    report that Amazon accepts a patch of such a SKU as the first part of a listing to come
+    (selling-partner-api-models, issues 2797 and 4402).
+    """
+    return issue("90244", f"SKU '{sku}' not found.", "sku")
+
+
 def patch_issues(listing: Listing, patches: list[dict[str, Any]]) -> list[Issue]:
     """What is wrong with the listing as the patches would leave it."""
     return issues_of(patched(listing.submitted, patches))
@@ -155,6 +178,14 @@ def _preview(request: Request) -> bool:
     return bool(choices(request, "mode", ("VALIDATION_PREVIEW",)))
 
 
+def _shown_parts(request: Request) -> list[str]:
+    """What of a submission the answer tells. Errors: 400 for identifiers outside a preview."""
+    included = choices(request, "includedData", ("identifiers", "issues")) or ["issues"]
+    if "identifiers" in included and not _preview(request):
+        raise invalid("identifiers can only be requested with mode VALIDATION_PREVIEW.")
+    return included
+
+
 def _applies(request: Request) -> bool:
     fault = request.fault
     if fault is None or fault.kind != "ignored_sku":
@@ -163,7 +194,7 @@ def _applies(request: Request) -> bool:
 
 
 def _submission(world: AmazonWorld, request: Request, issues: list[Issue]) -> Reply:
-    included = choices(request, "includedData", ("identifiers", "issues")) or ["issues"]
+    included = _shown_parts(request)
     accepted = "VALID" if _preview(request) else "ACCEPTED"
     body: dict[str, Any] = {
         "sku": request.params["sku"],

@@ -10,9 +10,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from config_files import ENVIRON, config_text, loaded, problems, write
 
 from amzsync.config import HOSTS, MARKETPLACES, Marketplace, load_config
+from tests.unit.config.config_files import ENVIRON, config_text, loaded, problems, write
 
 
 def with_host(url: str, marketplace: str = "A33AVAJ2PDY3EV") -> str:

@@ -8,12 +8,12 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from config_files import ENVIRON, SECRETS, config_text, write
 from typer.testing import CliRunner, Result
 
 from amzsync.cli.config import app
 from amzsync.config.example import example
 from amzsync.errors import ConfigError, UsageError
+from tests.unit.config.config_files import ENVIRON, SECRETS, config_text, write
 
 
 def run(*words: str) -> Result:

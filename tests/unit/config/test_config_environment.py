@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from config_files import config_text, loaded, problems
 
 from amzsync.config.environment import RESERVED
+from tests.unit.config.config_files import config_text, loaded, problems
 
 
 def test_a_variable_goes_before_the_file(tmp_path: Path) -> None:

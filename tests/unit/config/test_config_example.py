@@ -6,7 +6,6 @@ import re
 import tomllib
 from pathlib import Path
 
-from config_files import ENVIRON, FLAGS, write
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,6 +13,7 @@ from amzsync.config import Config, load_config
 from amzsync.config.example import example
 from amzsync.config.known import fields, settings, table_of
 from amzsync.config.toml_text import toml
+from tests.unit.config.config_files import ENVIRON, FLAGS, write
 
 ROOT = Path(__file__).parents[3]
 

@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from config_files import ENVIRON, FLAGS, SECRETS, TOP, config_text, loaded, problems, write
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
@@ -14,6 +13,16 @@ from pydantic import ValidationError
 from amzsync.config import load_config
 from amzsync.config.document import key_lines
 from amzsync.errors import ConfigError
+from tests.unit.config.config_files import (
+    ENVIRON,
+    FLAGS,
+    SECRETS,
+    TOP,
+    config_text,
+    loaded,
+    problems,
+    write,
+)
 
 
 def test_a_small_file_gets_the_manuals_defaults(tmp_path: Path) -> None:

@@ -6,10 +6,10 @@ import logging
 from pathlib import Path
 
 import pytest
-from config_files import SECRETS, config_text, loaded, problems
 
 from amzsync import redaction
 from amzsync.config import secrets
+from tests.unit.config.config_files import SECRETS, config_text, loaded, problems
 
 
 def with_secret(reference: str) -> str:

@@ -133,7 +133,7 @@ def test_a_token_is_waited_for_if_the_caller_allows_it(clock: FakeClock, api: re
     api.get("/things/1").respond(json=1)
     session = open_session(clock, pacer=FakePacer(tokens=0, wait=60))
     session.call(READ, path={"id": "1"}, max_wait=90)
-    assert clock.slept == pytest.approx(60)
+    assert 60 <= clock.slept < 61  # a moment late, never early
 
 
 def test_a_stated_rate_is_learnt_from_refusals_too(clock: FakeClock, api: respx.Router) -> None:

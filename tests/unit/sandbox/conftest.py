@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from amazon_api import START, Api, HandTime
 
 from amzsync.sandbox.server import Sandbox
+from tests.unit.sandbox.amazon_api import START, Api, HandTime
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from amazon_api import Api
+
+from tests.unit.sandbox.amazon_api import Api
 
 PARTICIPATIONS = "/sellers/v1/marketplaceParticipations"
 ANY_FEED = "/feeds/2021-06-30/feeds/1"

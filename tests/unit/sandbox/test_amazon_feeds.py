@@ -6,7 +6,8 @@ import json
 from typing import Any
 
 import pytest
-from amazon_api import JSON_TYPE, TURKIYE, Api, price, stock, stock_message
+
+from tests.unit.sandbox.amazon_api import JSON_TYPE, TURKIYE, Api, price, stock, stock_message
 
 DOCUMENTS = "/feeds/2021-06-30/documents"
 

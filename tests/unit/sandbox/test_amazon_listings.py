@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from amazon_api import TURKIYE, Api, price, stock
+
+from tests.unit.sandbox.amazon_api import TURKIYE, Api, price, stock
 
 ODD = "A/B+1 %"
 
@@ -117,8 +118,13 @@ def test_a_preview_says_valid_and_changes_nothing(api: Api) -> None:
     assert api.item(ODD) == before
 
 
-def test_an_unknown_sku_is_not_found_and_anothers_seller_id_denied(api: Api) -> None:
-    assert api.patch("NOBODY-SELLS-THIS", stock(1)).status_code == 404
+def test_a_write_to_an_unknown_sku_is_invalid_and_anothers_seller_id_denied(api: Api) -> None:
+    for answer in (
+        api.patch("NOBODY-SELLS-THIS", stock(1)),
+        api.call("DELETE", api.item_path("NOBODY-SELLS-THIS"), params={"marketplaceIds": TURKIYE}),
+    ):
+        assert (answer.status_code, answer.json()["status"]) == (200, "INVALID")
+        assert answer.json()["issues"][0]["message"] == "SKU 'NOBODY-SELLS-THIS' not found."
     other = "/listings/2021-08-01/items/A2OTHER/SKU-000001"
     assert api.call("GET", other, params={"marketplaceIds": TURKIYE}).status_code == 403
 
@@ -142,6 +148,13 @@ def test_a_new_sku_is_buyable_once_it_is_live_and_gone_once_deleted(api: Api) ->
     assert api.call("DELETE", path, params=query).json()["status"] == "ACCEPTED"
     api.time.pass_by(61)
     assert api.call("GET", path, params=query).status_code == 404
+
+
+def test_identifiers_are_told_in_a_preview_only(api: Api) -> None:
+    wanted = {"includedData": "identifiers,issues"}
+    preview = api.patch(ODD, stock(3), mode="VALIDATION_PREVIEW", **wanted)
+    assert preview.json()["identifiers"][0]["marketplaceId"] == TURKIYE
+    assert api.patch(ODD, stock(3), **wanted).status_code == 400
 
 
 def test_a_put_without_what_is_required_names_it(api: Api) -> None:

@@ -6,7 +6,8 @@ from typing import Any
 
 import httpx
 import pytest
-from amazon_api import EVERYTHING, TURKIYE, Api
+
+from tests.unit.sandbox.amazon_api import EVERYTHING, TURKIYE, Api
 
 
 def place(api: Api, count: int, **how: Any) -> list[str]:

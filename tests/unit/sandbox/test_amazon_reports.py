@@ -7,7 +7,8 @@ import gzip
 from typing import Any
 
 import httpx
-from amazon_api import TURKIYE, Api
+
+from tests.unit.sandbox.amazon_api import TURKIYE, Api
 
 TYPE = "GET_MERCHANT_LISTINGS_ALL_DATA"
 GERMANY = "A1PA6795UKMFR9"

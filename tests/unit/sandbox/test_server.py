@@ -7,9 +7,9 @@ from typing import Any
 
 import httpx
 import pytest
-from amazon_api import Api, stock
 
 from amzsync.sandbox.server import Sandbox
+from tests.unit.sandbox.amazon_api import Api, stock
 
 PARTICIPATIONS = "/sellers/v1/marketplaceParticipations"
 SKU = "SKU-000001"

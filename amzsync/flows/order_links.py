@@ -1,0 +1,94 @@
+"""Orders in Omnitron linked to their Amazon ids, so that later flows find them and their units.
+
+A link is an integration action, made by a batch request of the flow's content type.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from amzsync.flows.batch_lifecycle import OpenBatch, finish, let_go, open_batch, recover
+from amzsync.flows.flow import Context, Outcome
+from amzsync.http.overlap import overlap
+from amzsync.omnitron.batch_requests import BatchObject
+from amzsync.omnitron.models.orders import Order
+
+NAME = "orders.pull"
+CONTENT_TYPE = "order"
+_PAGE = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Unlinked:
+    """An order in Omnitron that is still to be linked to its Amazon id; `order` if just read."""
+
+    order_id: str
+    order_pk: int
+    order: Order | None = None
+
+
+def already_linked(ctx: Context, order_ids: Iterable[str]) -> dict[str, int]:
+    """Omnitron pk of those that are linked there already: one call for fifty orders."""
+    actions = ctx.omnitron.integration_actions.by_remote_ids(CONTENT_TYPE, order_ids)
+    return {action.remote_id: action.object_id for action in actions if action.remote_id}
+
+
+def link(ctx: Context, links: Sequence[Unlinked]) -> None:
+    """Commit the orders and their units, so that later flows find them by Amazon's ids."""
+    for start in range(0, len(links), _PAGE):
+        chunk = links[start : start + _PAGE]
+        objects: list[BatchObject] = []
+        for done in overlap(lambda link: _objects(ctx, link), chunk, ctx.in_flight):
+            if done.error is not None:
+                raise done.error
+            objects.extend(done.value or ())
+        batch = open_batch(ctx, NAME, CONTENT_TYPE, objects)
+        finish(ctx, batch, objects)
+        ctx.state.inbox.imported([link.order_id for link in chunk], ctx.clock.now())
+
+
+def _objects(ctx: Context, link: Unlinked) -> list[BatchObject]:
+    """The order and its units as batch objects, with the versions they have now."""
+    order = link.order or ctx.omnitron.orders.get(link.order_pk)
+    units = ctx.omnitron.order_items.of_order(link.order_pk)
+    return [
+        BatchObject(
+            pk=order.pk,
+            content_type="order",
+            version_date=order.modified_date,
+            remote_id=link.order_id,
+        ),
+        *(
+            BatchObject(
+                pk=unit.pk,
+                content_type="orderitem",
+                version_date=unit.modified_date,
+                remote_id=unit.remote_id,
+            )
+            for unit in units
+        ),
+    ]
+
+
+def end_left_behind(ctx: Context) -> Iterator[Sequence[Outcome]]:
+    """End batch requests a killed run left open: what they committed are facts, so: done."""
+    for batch in recover(ctx, NAME):
+        if batch.state == "commit" and batch.local_batch_id and batch.pk is not None:
+            actions = ctx.omnitron.integration_actions.by_batch(
+                batch.local_batch_id, status="processing"
+            )
+            objects = [
+                BatchObject(
+                    pk=action.object_id,
+                    content_type=action.content_type.model or CONTENT_TYPE,
+                    version_date=action.version_date,
+                    remote_id=action.remote_id,
+                )
+                for action in actions
+                if action.version_date is not None
+            ]
+            finish(ctx, OpenBatch(batch.id, batch.pk), objects)
+        else:
+            let_go(ctx, batch)
+    yield []

@@ -1,0 +1,1 @@
+"""What an operator does around the flows: rules here, words in `amzsync.cli`."""

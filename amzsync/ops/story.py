@@ -1,0 +1,110 @@
+"""The story of one record, from what the state remembers of it; nothing is asked of anybody."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from amzsync.flows import FLOWS
+from amzsync.state.inbox import InboxRow
+from amzsync.state.jobs import FeedItem, Job
+from amzsync.state.listings import Listing
+from amzsync.state.penalties import Penalty
+from amzsync.state.runs import Event
+from amzsync.state.state import State
+from amzsync.state.store import to_moment
+from amzsync.state.waiting import Waiting
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """One moment of the story. `flow` and `run_id` where a run of ours was the one to act."""
+
+    at: datetime
+    text: str
+    flow: str = ""
+    run_id: int | None = None
+    request_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Travelling:
+    """A SKU in a feed that is under way."""
+
+    job: Job
+    item: FeedItem | None
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """Everything the state knows of a key: what happened, oldest first, and how it stands."""
+
+    key: str
+    happenings: list[Happening] = field(default_factory=list)
+    order: InboxRow | None = None
+    listing: Listing | None = None
+    travelling: list[Travelling] = field(default_factory=list)
+    penalties: list[Penalty] = field(default_factory=list)
+    waiting: list[Waiting] = field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        """Whether anything at all is known."""
+        known = (self.happenings, self.order, self.listing, self.penalties, self.waiting)
+        return any(known)
+
+
+def story_of(state: State, channel: str, key: str) -> Story:
+    """The story of a SKU or an Amazon order id on one channel. No buyer data."""
+    order = state.inbox.get(key)
+    if order is not None and order.channel != channel:
+        order = None
+    listing = state.listings.by_skus(channel, [key]).get(key)
+    # What happened in one moment stays in this order: taken in, worked on, remembered.
+    happenings = [
+        *(_of_order(order) if order else ()),
+        *map(_told, state.runs.story(channel, key)),
+        *(_of_listing(listing) if listing else ()),
+    ]
+    return Story(
+        key,
+        sorted(happenings, key=lambda happening: happening.at),
+        order,
+        listing,
+        list(_feeds(state, channel, key, listing)),
+        state.penalties.list(channel, keys=[key]),
+        [row for row in state.waiting.list(channel) if row.key == key],
+    )
+
+
+def _told(event: Event) -> Happening:
+    code = f" ({event.code})" if event.code else ""
+    reason = f": {event.reason}" if event.reason else ""
+    text = f"{event.status}{code}{reason}"
+    return Happening(event.at, text, event.flow, event.run_id, event.request_id)
+
+
+def _of_order(order: InboxRow) -> Iterator[Happening]:
+    yield Happening(order.created_time, "placed on Amazon")
+    if order.seen_at is not None:
+        changed = f"last changed there {order.last_updated_time:%Y-%m-%d %H:%M:%S}Z"
+        yield Happening(order.seen_at, f"taken in from Amazon as {order.status}, {changed}")
+    if order.attempted_at is not None:
+        yield Happening(order.attempted_at, "its creation was asked of Omnitron")
+
+
+def _of_listing(listing: Listing) -> Iterator[Happening]:
+    if listing.sent_at is not None:
+        quantity = listing.sent_quantity
+        what = "a quantity that is in doubt since" if quantity is None else f"quantity {quantity}"
+        yield Happening(to_moment(listing.sent_at), f"Amazon was last told {what}")
+
+
+def _feeds(state: State, channel: str, key: str, listing: Listing | None) -> Iterator[Travelling]:
+    if listing is None or listing.job_id is None:
+        return
+    for entry in FLOWS:
+        for job in state.jobs.under_way(channel, entry.name):
+            if job.id == listing.job_id:
+                found = (item for item in state.jobs.items(job.id) if item.sku == key)
+                yield Travelling(job, next(found, None))

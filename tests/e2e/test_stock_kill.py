@@ -1,0 +1,226 @@
+"""`stock push` killed at every request of the feed path, before and after it took effect."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import httpx
+import pytest
+
+from tests.e2e.stock_shop import (
+    answered,
+    batches,
+    change,
+    dirty,
+    listed,
+    live,
+    locked,
+    penalties,
+    push,
+    refuse,
+    warm,
+)
+from tests.shop import Shop
+
+SKUS = 220  # three batch requests
+CHANGED = 205
+
+
+class KilledError(BaseException):
+    """The process is gone: nothing in amzsync catches this."""
+
+
+@dataclass
+class Killer:
+    """Ends the run at its n-th request, before it leaves or after it was answered.
+
+    Once it struck, nothing leaves any more: what a `finally` would still send, a dead process would
+    not. `seen` counts the requests.
+    """
+
+    at: int
+    after: bool
+    seen: int = 0
+    struck: bool = False
+    requests: list[str] = field(default_factory=list)
+
+    @contextmanager
+    def watching(self, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+        """Sit on httpx's way out while a run goes on."""
+        send = httpx.HTTPTransport.handle_request
+
+        def handle(transport: httpx.HTTPTransport, request: httpx.Request) -> httpx.Response:
+            self.seen += 1
+            self.requests.append(f"{request.method} {request.url.path}")
+            if self.struck or (self.seen == self.at and not self.after):
+                self.struck = True
+                raise KilledError
+            response = send(transport, request)
+            if self.seen == self.at:
+                response.read()
+                self.struck = True
+                raise KilledError
+            return response
+
+        with monkeypatch.context() as patch:
+            patch.setattr(httpx.HTTPTransport, "handle_request", handle)
+            yield
+
+
+@pytest.fixture
+def prepared(shop: Shop) -> Shop:
+    """A shop with a patch limit of five."""
+    shop.configure(stock={"patch_limit": 5}, http={"in_flight": 1})
+    return shop
+
+
+def reset(shop: Shop) -> dict[str, int]:
+    """A fresh world and state, everything warm, and many changed stocks."""
+    for path in shop.folder.glob("state.db*"):
+        path.unlink()
+    shop.sandbox.reset(skus=SKUS)
+    warm(shop)
+    return change(shop, listed(shop, CHANGED))
+
+
+def killed(shop: Shop, killer: Killer, monkeypatch: pytest.MonkeyPatch) -> bool:
+    """Run and be killed; False when the run had fewer requests than that."""
+    with killer.watching(monkeypatch):
+        try:
+            shop.run("stock", "push")
+        except KilledError:
+            return True
+    return False
+
+
+def settle(shop: Shop) -> None:
+    """The cron runs of the next half hour."""
+    for _ in range(9):
+        shop.clock.advance(minutes=4)
+        push(shop)
+
+
+def assert_converged(shop: Shop, values: dict[str, int], at: str) -> None:
+    assert live(shop, values) == values, at
+    assert answered(shop, "createFeed", 202) == 1, at
+    assert answered(shop, "patchListingsItem") == 0, at
+    assert (dirty(shop), locked(shop), penalties(shop)) == (0, [], {}), at
+    ended = [status for status in batches(shop) if status not in ("done", "fail")]
+    # A batch whose creation was answered to nobody binds and locks nothing (A-34).
+    assert ended in ([], ["initialized"]), at
+    assert not shop.rows("SELECT * FROM jobs") and not shop.rows("SELECT * FROM batches"), at
+    assert not shop.rows("SELECT * FROM listings WHERE job_id IS NOT NULL"), at
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+def test_killed_at_any_request_of_the_submitting_run_one_feed_is_applied(
+    prepared: Shop, monkeypatch: pytest.MonkeyPatch, after: bool
+) -> None:
+    shop, n = prepared, 0
+    while True:
+        n += 1
+        values = reset(shop)
+        killer = Killer(n, after)
+        if not killed(shop, killer, monkeypatch):
+            break
+        settle(shop)
+        assert_converged(shop, values, f"request {n}: {killer.requests[n - 1]}")
+    assert killer.seen >= 3 + 3 * 3 + 3  # lists, three batches, the feed
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+def test_killed_at_any_request_of_the_collecting_run_one_feed_is_applied(
+    prepared: Shop, monkeypatch: pytest.MonkeyPatch, after: bool
+) -> None:
+    shop, n = prepared, 0
+    while True:
+        n += 1
+        values = reset(shop)
+        push(shop)
+        shop.clock.advance(minutes=6)
+        killer = Killer(n, after)
+        if not killed(shop, killer, monkeypatch):
+            break
+        settle(shop)
+        assert_converged(shop, values, f"request {n}: {killer.requests[n - 1]}")
+    assert killer.seen >= 3 + 3 + 1  # feed, document, download; three batches; the list
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+def test_killed_at_any_request_of_a_patching_run_the_values_arrive(
+    prepared: Shop, monkeypatch: pytest.MonkeyPatch, after: bool
+) -> None:
+    shop, n = prepared, 0
+    while True:
+        n += 1
+        reset(shop)
+        push(shop)
+        shop.clock.advance(minutes=6)
+        push(shop)
+        values = change(shop, listed(shop, 3), first=9_001)
+        killer = Killer(n, after)
+        if not killed(shop, killer, monkeypatch):
+            break
+        shop.clock.advance(minutes=1)
+        push(shop)
+        shop.clock.advance(minutes=1)
+        push(shop)
+        where = f"request {n}: {killer.requests[n - 1]}"
+        assert live(shop, values) == values, where
+        assert answered(shop, "patchListingsItem") <= 3 + after, where
+        assert (dirty(shop), locked(shop), penalties(shop)) == (0, [], {}), where
+    assert killer.seen >= 2 + 2 + 3 + 1  # lists, create and commit, three patches, done
+
+
+def test_a_refusal_is_charged_once_although_the_run_was_killed_after_it(
+    prepared: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop, n = prepared, 0
+    while True:
+        n += 1
+        values = reset(shop)
+        bad = list(values)[7]
+        refuse(shop, bad)
+        push(shop)
+        shop.clock.advance(minutes=6)
+        killer = Killer(n, after=True)
+        if not killed(shop, killer, monkeypatch):
+            break
+        shop.clock.advance(minutes=4)
+        shop.run("stock", "push")
+        where = f"request {n}: {killer.requests[n - 1]}"
+        assert {sku: row["failures"] for sku, row in penalties(shop).items()} == {bad: 1}, where
+
+
+def test_a_stage_cut_short_long_ago_is_read_anew(
+    prepared: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop = prepared
+    reset(shop)
+    assert killed(shop, Killer(10, after=True), monkeypatch)
+    newer = change(shop, listed(shop, CHANGED), first=7_001)
+    shop.clock.advance(hours=2)
+
+    settle(shop)
+
+    assert_converged(shop, newer, "stale stage")
+
+
+def test_a_feed_created_without_an_answer_is_found_not_repeated(
+    prepared: Shop,
+) -> None:
+    shop = prepared
+    values = reset(shop)
+    shop.sandbox.faults.add("cut_after", "createFeed")
+
+    push(shop, code=5)
+    shop.clock.advance(minutes=1)
+    push(shop)
+
+    assert shop.calls("amazon")["getFeeds"] == 1
+    settle(shop)
+    assert len(list(shop.sandbox.world.amazon.feeds)) == 2  # the warming one and this
+    assert live(shop, values) == values
+    assert (dirty(shop), locked(shop), penalties(shop)) == (0, [], {})

@@ -1,0 +1,1 @@
+"""Units: no sandbox, no command line; a law or a rule at a time."""

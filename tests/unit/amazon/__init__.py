@@ -1,0 +1,1 @@
+"""The Amazon client against odd and published replies."""

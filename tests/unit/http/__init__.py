@@ -1,0 +1,1 @@
+"""The request loop, its rules, and document transfers."""
