@@ -56,7 +56,7 @@ _SIGNS = "\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
 _WORD = re.compile(rf"[{_SIGNS}]|(?:[^\W_{_SIGNS}][\u0300-\u036f]*)+")
 _ESCAPES = re.compile(
     r"(?:%(?:25)*[0-9A-Fa-f]{2})+"  # URLs, encoded once or more
-    r"|(?:\\+u[0-9A-Fa-f]{4})+|(?:\\+x[0-9A-Fa-f]{2})+|\\+[nrtbf]"  # JSON, Python
+    r"|\\+U[0-9A-Fa-f]{8}|(?:\\+[uU][0-9A-Fa-f]{4})+|(?:\\+[xX][0-9A-Fa-f]{2})+|\\+[nrtbf]"
     r"|&(?:#\d{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z]{2,8});"  # HTML
 )
 _IDENTIFIER = re.compile(r"[^\W_]+(?:[-_./]+[^\W_]+)+")
@@ -268,12 +268,13 @@ def _resolved(escape: str) -> str:
         return unquote(escape.replace("%25", "%") if "%25" in escape else escape)
     if escape[0] == "&":
         return html.unescape(escape)
-    codes = re.findall(r"[ux]([0-9A-Fa-f]+)", escape)
-    if not codes:
+    kind, code = escape.lstrip("\\")[0].lower(), re.sub(r"\\+[uxUX]", "", escape)
+    if kind not in "ux":
         return " "
-    if "u" in escape:  # UTF-16, for what lies beyond 64 k is written as two
-        return bytes.fromhex("".join(codes)).decode("utf-16-be", errors="replace")
-    raw = bytes.fromhex("".join(codes))
+    raw = bytes.fromhex(code)
+    if kind == "u":  # beyond 64 k JSON writes two signs of UTF-16, and Python one of eight digits
+        wide = escape.count("U") == 1 and len(code) == 8
+        return raw.decode("utf-32-be" if wide else "utf-16-be", errors="replace")
     try:
         return raw.decode()
     except UnicodeDecodeError:

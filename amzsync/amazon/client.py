@@ -1,18 +1,25 @@
-"""The Amazon client of one channel: its sections on one session."""
+"""The Amazon client of one channel: its sections on one session.
+
+A section is imported when it is first used: its models cost a minutely run more than its work.
+"""
 
 from __future__ import annotations
 
 import platform
 import re
+from functools import cached_property
+from typing import TYPE_CHECKING
 
-from amzsync.amazon.calls import Calls
-from amzsync.amazon.feeds import Feeds
-from amzsync.amazon.listings import Listings
-from amzsync.amazon.orders import Orders
-from amzsync.amazon.reports import Reports
-from amzsync.amazon.sellers import Sellers
 from amzsync.http.session import Session
 from amzsync.http.transfer import Transfers
+
+if TYPE_CHECKING:
+    from amzsync.amazon.calls import Calls
+    from amzsync.amazon.feeds import Feeds
+    from amzsync.amazon.listings import Listings
+    from amzsync.amazon.orders import Orders
+    from amzsync.amazon.reports import Reports
+    from amzsync.amazon.sellers import Sellers
 
 
 class AmazonClient:
@@ -21,16 +28,51 @@ class AmazonClient:
     def __init__(
         self, session: Session, transfers: Transfers, *, seller_id: str, marketplace_id: str
     ) -> None:
-        calls = Calls(session, seller_id, marketplace_id)
         self.session = session
         self.transfers = transfers
         self.seller_id = seller_id
         self.marketplace_id = marketplace_id
-        self.orders = Orders(calls)
-        self.listings = Listings(calls)
-        self.feeds = Feeds(calls, transfers)
-        self.reports = Reports(calls, transfers)
-        self.sellers = Sellers(calls)
+
+    @cached_property
+    def orders(self) -> Orders:
+        """Orders 2026-01-01, and v0's confirmShipment."""
+        from amzsync.amazon.orders import Orders
+
+        return Orders(self._calls)
+
+    @cached_property
+    def listings(self) -> Listings:
+        """Listings Items 2021-08-01."""
+        from amzsync.amazon.listings import Listings
+
+        return Listings(self._calls)
+
+    @cached_property
+    def feeds(self) -> Feeds:
+        """Feeds 2021-06-30."""
+        from amzsync.amazon.feeds import Feeds
+
+        return Feeds(self._calls, self.transfers)
+
+    @cached_property
+    def reports(self) -> Reports:
+        """Reports 2021-06-30."""
+        from amzsync.amazon.reports import Reports
+
+        return Reports(self._calls, self.transfers)
+
+    @cached_property
+    def sellers(self) -> Sellers:
+        """Sellers v1."""
+        from amzsync.amazon.sellers import Sellers
+
+        return Sellers(self._calls)
+
+    @cached_property
+    def _calls(self) -> Calls:
+        from amzsync.amazon.calls import Calls
+
+        return Calls(self.session, self.seller_id, self.marketplace_id)
 
     def calls(self) -> dict[str, int]:
         """How often each operation was sent in this run, repeats included."""

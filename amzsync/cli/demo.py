@@ -6,54 +6,35 @@ start it, so what is shown is what an operator gets.
 
 from __future__ import annotations
 
-import json
-import os
 import signal
-import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
-from urllib.request import Request, urlopen
 
 import typer
 
-import amzsync
 from amzsync.cli.options import Verbose
 from amzsync.cli.printing import out, say, table
 from amzsync.cli.sandbox import config_text, write_config
+from amzsync.cli.stage import Ran, Stage
 from amzsync.errors import InterruptedRunError
-from amzsync.ops.rehearsal import order_faults, planted, stock_faults
+from amzsync.ops.rehearsal import Planted, order_faults, planted, stock_faults
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
 ORDERS, SKUS = 100, 350  # every corner of the sandbox's orders; more changes than go out by PATCH
 BUFFER = 2
 FEW = 3
-PATIENCE = 60.0  # seconds a run may take before it counts as hung
 FEED_TIME = 600  # seconds in which Amazon works a feed off and shows its values
-
-_NOTHING: dict[str, Any] = {"counts": {}, "failures": [], "calls": {}}
 
 
 def command(_name: str) -> Any:
     """The `demo` command."""
     return typer.main.get_command(app)
-
-
-@dataclass(frozen=True, slots=True)
-class Ran:
-    """One run: its command, its JSON, and the calls the sandbox counted on each side."""
-
-    step: str
-    words: str
-    result: Mapping[str, Any]
-    amazon: int
-    omnitron: int
 
 
 @app.command()
@@ -74,7 +55,7 @@ def demo(verbose: Verbose = 0) -> int:
             f"Both far sides on loopback: Amazon {sandbox.amazon_url} with {ORDERS} orders and"
             f" {SKUS} products, Omnitron {sandbox.omnitron_url}."
         )
-        stage = _Stage(sandbox.amazon_url, config)
+        stage = Stage(sandbox.amazon_url, config)
         runs = list(_play(stage))
         expected = planted(
             stage.snapshot("amazon", "orders"),
@@ -82,97 +63,48 @@ def demo(verbose: Verbose = 0) -> int:
             UNKNOWN_TOWNSHIP,
             UNKNOWN_SKU,
         )
-        faults = [
-            *_run_faults(runs),
-            *order_faults(expected, stage.snapshot("omnitron", "orders"), _penalised(runs)),
-            *stock_faults(stage.snapshot("amazon", "listings"), stage.stocks(), BUFFER),
-        ]
+        faults = _faults(stage, runs, expected)
         _show(runs, stage)
-    took = time.monotonic() - started
+    took = f"{time.monotonic() - started:.0f} s"
+    for fault in faults:
+        say(f"wrong: {fault}")
     if faults:
-        for fault in faults:
-            say(f"wrong: {fault}")
-        out(f"{len(faults)} things are wrong after {took:.0f} s.")
+        out(f"{len(faults)} things are wrong after {took}.")
         return 1
     out(
-        f"All is well after {took:.0f} s: {len(expected.good)} orders are in Omnitron, each once;"
-        f" Amazon sells Omnitron's stock less {BUFFER}; the second round changed nothing."
+        f"All is well after {took}: {len(expected.good)} orders are in Omnitron, each once; Amazon"
+        f" sells Omnitron's stock less {BUFFER}; the second round changed nothing."
     )
     return 0
 
 
-class _Stage:
-    """The sandbox as anybody may use it, over its control endpoint, and the command line."""
-
-    def __init__(self, url: str, config: Path) -> None:
-        self._url = url
-        self._config = config
-
-    def run(self, step: str, words: str) -> Ran:
-        """Run a flow as cron would, in a process of its own."""
-        before = self._calls()
-        argv = [sys.executable, "-m", "amzsync", *words.split(), "--json"]
-        done = subprocess.run(  # noqa: S603 - this very program, with our own words
-            [*argv, "--config", str(self._config)],
-            cwd=self._config.parent,
-            env=_environment(),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            timeout=PATIENCE,
-            check=False,
-        )
-        after = self._calls()
-        try:
-            result = json.loads(done.stdout)
-        except ValueError:
-            error = {"message": done.stderr.strip() or "it printed nothing"}
-            result = {**_NOTHING, "exit_code": done.returncode, "error": error}
-        return Ran(step, words, result, *(after[side] - before[side] for side in after))
-
-    def stocks(self) -> dict[str, int]:
-        """Omnitron's stock by SKU."""
-        rows = self.snapshot("omnitron", "stocks")
-        return {row["sku"]: row["stock"] for row in rows if row["channel"] == 1}
-
-    def change_stocks(self, skus: list[str], by: int) -> None:
-        """Let the ERP change these stocks."""
-        now = self.stocks()
-        self.ask("POST", "omnitron/stocks", {sku: now[sku] + by for sku in skus})
-
-    def advance(self, seconds: int) -> None:
-        """Let time pass over there."""
-        self.ask("POST", "advance", {"seconds": seconds})
-
-    def snapshot(self, side: str, kind: str) -> list[dict[str, Any]]:
-        """All rows of a kind."""
-        rows: list[dict[str, Any]] = self.ask("GET", f"state?side={side}&kind={kind}")
-        return rows
-
-    def ask(self, method: str, path: str, body: Any = None) -> Any:
-        """One request to the control endpoint."""
-        data = None if body is None else json.dumps(body).encode()
-        request = Request(f"{self._url}/_sandbox/{path}", data, method=method)  # noqa: S310 - our own loopback address
-        with urlopen(request, timeout=PATIENCE) as reply:  # noqa: S310 - the same
-            return json.load(reply)
-
-    def _calls(self) -> dict[str, int]:
-        return {side: sum(counts.values()) for side, counts in self.ask("GET", "calls").items()}
-
-
-def _play(stage: _Stage) -> Iterator[Ran]:
+def _play(stage: Stage) -> Iterator[Ran]:
     """The runs, one after the other, with what happens in the shop between them."""
     skus = sorted(stage.stocks())
-    yield stage.run("new orders", "orders pull")
+    yield _run(stage, "new orders", "orders pull")
     stage.change_stocks(skus[:FEW], by=7)
-    yield stage.run(f"{FEW} stocks changed", "stock push")
+    yield _run(stage, f"{FEW} stocks changed", "stock push")
     stage.change_stocks(skus[FEW:], by=5)
-    yield stage.run(f"{len(skus) - FEW} stocks changed", "stock push")
+    yield _run(stage, f"{len(skus) - FEW} stocks changed", "stock push")
     stage.advance(FEED_TIME)
-    yield stage.run("Amazon has worked the feed off", "stock push")
-    yield stage.run("once more", "orders pull")
-    yield stage.run("once more", "stock push")
+    yield _run(stage, "feed worked off", "stock push")
+    yield _run(stage, "once more", "orders pull")
+    yield _run(stage, "once more", "stock push")
+
+
+def _run(stage: Stage, step: str, words: str) -> Ran:
+    if sys.stderr.isatty():
+        say(f"{step}: amzsync {words}")
+    return stage.run(step, words)
+
+
+def _faults(stage: Stage, runs: list[Ran], expected: Planted) -> list[str]:
+    """Everything that is not as it should be."""
+    return [
+        *_run_faults(runs),
+        *order_faults(expected, stage.snapshot("omnitron", "orders"), _penalised(runs)),
+        *stock_faults(stage.snapshot("amazon", "listings"), stage.stocks(), BUFFER),
+    ]
 
 
 def _penalised(runs: list[Ran]) -> set[str]:
@@ -197,7 +129,7 @@ def _run_faults(runs: list[Ran]) -> Iterator[str]:
         )
 
 
-def _show(runs: list[Ran], stage: _Stage) -> None:
+def _show(runs: list[Ran], stage: Stage) -> None:
     """What moved, and what could not."""
     counted = ("sent", "submitted", "waiting", "held", "failed")
     rows = [
@@ -213,13 +145,13 @@ def _show(runs: list[Ran], stage: _Stage) -> None:
     columns = (
         "what happened",
         "amzsync",
-        "Amazon calls",
-        "Omnitron calls",
+        "Amazon",
+        "Omnitron",
         *counted[:3],
         "in penalty",
         "failed",
     )
-    table("Runs", columns, rows)
+    table("Runs, with the calls to each side", columns, rows)
     units = [row for row in stage.snapshot("omnitron", "order_items") if row["channel"] == 1]
     feeds = stage.snapshot("amazon", "feeds")
     table(
@@ -244,19 +176,6 @@ def _sum(runs: list[Ran], operation: str) -> int:
 
 def _collected(runs: list[Ran]) -> int:
     return sum(run.result["counts"].get("submitted", 0) for run in runs)
-
-
-def _environment() -> dict[str, str]:
-    """This process's environment without what would lead the runs elsewhere.
-
-    Their config is the demo's own, and a proxy has no business between two programs on loopback.
-    """
-    kept = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith("AMZSYNC_") and not name.lower().endswith("_proxy")
-    }
-    return {**kept, "PYTHONPATH": str(Path(amzsync.__file__).parents[1])}
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -196,7 +197,9 @@ def _signals(deadline: Deadline, voice: render.Voice) -> Iterator[None]:
 
     def stop(signum: int, _frame: object) -> None:
         if caught:
-            raise KeyboardInterrupt(signum)
+            # Threads amid a request would be waited for, by the interpreter's end too. What is left
+            # is what kill -9 leaves, and the next run goes on from there.
+            os._exit(128 + signum)
         caught.append(signum)
         deadline.interrupt(signum)
         voice.progress("stopping after the step at hand; once more stops at once")

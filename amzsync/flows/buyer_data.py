@@ -5,6 +5,7 @@ From the order as Amazon sent it, so that one that fits no contract gives nothin
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -22,6 +23,9 @@ _PUBLIC = frozenset(
 )
 _NAMES = frozenset({"name", "buyerName", "legalName"})
 _LINES = ("addressLine1", "addressLine2", "addressLine3")
+# What stands before a neighbourhood: the neighbourhood itself is a place an operator has to map.
+_BEFORE_PLACE = re.compile(r"(.+?)\s+\S+\s+(?:mahallesi|mah|mh)(?!\w)", re.IGNORECASE)
+_BREAKS = re.compile(r"[^\w.' -]|\d")
 
 
 def hide_buyer(raw: Mapping[str, Any]) -> None:
@@ -46,6 +50,8 @@ def _texts(value: object, name: str = "") -> Iterator[str]:
         yield str(value)
         if name in _NAMES:
             yield from str(value).split()  # Omnitron has first and last names apart
+        elif name in _LINES and (found := _BEFORE_PLACE.match(str(value))):
+            yield from _BREAKS.split(found[1])
 
 
 def _gift_messages(value: object) -> Iterator[str]:

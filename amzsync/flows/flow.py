@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Generic, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
-from amzsync.amazon.client import AmazonClient
-from amzsync.clock import Clock, Deadline
-from amzsync.config import Config
-from amzsync.omnitron.client import OmnitronClient
-from amzsync.state.state import State
+if TYPE_CHECKING:
+    from amzsync.amazon.client import AmazonClient
+    from amzsync.clock import Clock, Deadline
+    from amzsync.config import Config
+    from amzsync.omnitron.client import OmnitronClient
+    from amzsync.state.state import State
 
 S = TypeVar("S")
 T = TypeVar("T")

@@ -12,27 +12,22 @@ import json
 import logging
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
 from amzsync.amazon.assumptions import LISTINGS_FEED_BYTES, OFFER_PRODUCT_TYPE
 from amzsync.amazon.feeds import JSON_CONTENT_TYPE, JSON_LISTINGS_FEED
-from amzsync.amazon.models.feeds import DONE, FINISHED, IN_QUEUE, Feed, ProcessingReport
 from amzsync.errors import (
     AmzsyncError,
     OutcomeUnknownError,
     ProtocolError,
-    RefusedError,
-    RejectedError,
     RemoteError,
 )
-from amzsync.flows.batch_lifecycle import OpenBatch, end, hand_over, let_go, open_batch
-from amzsync.flows.failure_reports import Failure, report_failures
+from amzsync.flows.batch_lifecycle import OpenBatch, hand_over, let_go, open_batch
+from amzsync.flows.feed_results import batch_object, poll, release, settle
 from amzsync.flows.flow import Context, Outcome
-from amzsync.flows.listing_changes import BATCH, Change, Writes, check_time, chunks
+from amzsync.flows.listing_changes import BATCH, Change, Writes, chunks
 from amzsync.mapping.stock import quantity_patches
-from amzsync.omnitron.batch_requests import BatchObject
 from amzsync.state.batches import Batch
 from amzsync.state.jobs import FeedItem, Job
 
@@ -90,7 +85,7 @@ def collect(ctx: Context, writes: Writes) -> Iterator[Sequence[Outcome]]:
             log.warning("feed %s waits for a later run: %s", job.remote_id or job.id, error)
         current = ctx.state.jobs.get(job.id)
         if current is not None and current.state == "settling":
-            yield from _settle(ctx, writes, current)
+            yield from settle(ctx, writes, current)
 
 
 def _move_on(ctx: Context, writes: Writes, job: Job) -> None:
@@ -99,7 +94,7 @@ def _move_on(ctx: Context, writes: Writes, job: Job) -> None:
     elif job.state == "submitting":
         _find(ctx, writes, job)
     elif job.state == "submitted":
-        _poll(ctx, job)
+        poll(ctx, job)
 
 
 def _fitting(ctx: Context, changes: Sequence[Change]) -> Sequence[Change]:
@@ -134,7 +129,7 @@ def _stage(ctx: Context, writes: Writes, job_id: str) -> None:
     """
     while items := ctx.state.jobs.unbatched(job_id, BATCH):
         ctx.deadline.check()
-        objects = [_object(writes, item) for item in items]
+        objects = [batch_object(writes, item) for item in items]
         batch = open_batch(ctx, writes.flow, writes.content_type, objects, job_id)
         ctx.state.jobs.batched(job_id, [item.message_id for item in items], batch.id)
         hand_over(ctx, batch, job_id)
@@ -144,7 +139,7 @@ def _stage(ctx: Context, writes: Writes, job_id: str) -> None:
 def _resume(ctx: Context, writes: Writes, job: Job) -> None:
     """Go on with a feed whose staging was cut short, as long as its values are fresh."""
     if ctx.clock.now() - job.created_at > FRESH:
-        _release(ctx, job, "the feed could not be submitted in time")
+        release(ctx, job, "the feed could not be submitted in time")
         return
     for batch in ctx.state.batches.of_job(job.id):
         if batch.state == "commit" and batch.pk is not None and _has_items(ctx, job, batch):
@@ -225,179 +220,3 @@ def _find(ctx: Context, writes: Writes, job: Job) -> None:
     elif ctx.clock.now() - asked > GRACE:
         ctx.state.jobs.staging(job.id)
         _resume(ctx, writes, job)
-
-
-def _poll(ctx: Context, job: Job) -> None:
-    """Ask for the feed; take its results when it has ended, give up when it takes too long."""
-    try:
-        feed = ctx.amazon.feeds.get_feed(job.remote_id or "")
-    except RefusedError as error:
-        log.warning("feed %s: %s", job.remote_id, error)
-        feed = None
-    if feed is None or feed.processing_status not in FINISHED:
-        _wait(ctx, job, feed)
-    elif feed.processing_status == DONE:
-        _take_results(ctx, job, feed.result_feed_document_id)
-    else:
-        # The whole feed ended, no record is to blame; what was applied a read-back would tell.
-        _release(ctx, job, f"feed {job.remote_id} ended {feed.processing_status}")
-
-
-def _wait(ctx: Context, job: Job, feed: Feed | None) -> None:
-    """Leave the feed to a later run, or blame its records when Amazon's time is up."""
-    status = feed.processing_status if feed else "not to be seen"
-    if not _overdue(ctx, job):
-        ctx.note(f"feed {job.remote_id} is {status}")
-        return
-    if status == IN_QUEUE:
-        # Processed one day after all it would overwrite what has been sent since.
-        with suppress(RefusedError):
-            ctx.amazon.feeds.cancel_feed(job.remote_id or "")
-    hours = ctx.config.failed_integration.sent_to_remote.expiration_hour
-    ctx.state.jobs.refuse_open(job.id, "no_answer", f"no response from Amazon within {hours} hours")
-    _answered(ctx, job)
-
-
-def _take_results(ctx: Context, job: Job, document_id: str) -> None:
-    """Note what the processing report says; without one all is taken as accepted.
-
-    A read-back finds out what really arrived (sp-api.md §6.3).
-    """
-    try:
-        report = ctx.amazon.feeds.processing_report(document_id) if document_id else None
-    except RefusedError as error:
-        log.warning("the result of feed %s is gone: %s", job.remote_id, error)
-        report = None
-    except ProtocolError:
-        if not _overdue(ctx, job):
-            raise
-        report = None
-    if report is not None and _is_refused_whole(report):
-        _release(ctx, job, f"Amazon refused the document of feed {job.remote_id}")
-        return
-    if report is not None:
-        _judge(ctx, job, report)
-    _answered(ctx, job)
-
-
-def _is_refused_whole(report: ProcessingReport) -> bool:
-    """Whether the document was at fault, and so none of its messages."""
-    errors = [issue for issue in report.issues if issue.is_error]
-    return (
-        report.summary.messages_accepted == 0
-        and bool(errors)
-        and all(issue.message_id is None for issue in errors)
-    )
-
-
-def _judge(ctx: Context, job: Job, report: ProcessingReport) -> None:
-    """Note which messages Amazon refused and why."""
-    refusals: dict[int, tuple[str, str]] = {}
-    for issue in report.issues:
-        if not issue.is_error:
-            continue
-        if issue.message_id is None:
-            log.warning("feed %s as a whole: %s %s", job.remote_id, issue.code, issue.message)
-            continue
-        names = ", ".join(issue.attribute_names) or issue.attribute_name
-        text = f"{names}: {issue.message}" if names else issue.message
-        code, earlier = refusals.get(issue.message_id, (issue.code, ""))
-        refusals[issue.message_id] = (code, f"{earlier}; {text}" if earlier else text)
-    ctx.state.jobs.refuse(
-        job.id, ((number, code, text) for number, (code, text) in refusals.items())
-    )
-
-
-def _answered(ctx: Context, job: Job) -> None:
-    """Every message has its outcome: what is not refused is accepted."""
-    with ctx.state.store.atomic():
-        ctx.state.jobs.accept_open(job.id)
-        ctx.state.jobs.settling(job.id)
-
-
-def _settle(ctx: Context, writes: Writes, job: Job) -> Iterator[Sequence[Outcome]]:
-    """Write every outcome back, batch by batch; what is told is dropped here. Repeatable."""
-    state = ctx.state
-    for batch in state.batches.of_job(job.id):
-        items = list(state.jobs.items(job.id, batch.id))
-        if batch.pk is not None:
-            end(ctx, batch.pk, [_object(writes, item) for item in items])
-        _remember(ctx, items)
-        yield [
-            _outcome(item, job)
-            for item in items
-            if item.sent and not _is_recorded(ctx, writes, item, job)
-        ]
-        with state.store.atomic():
-            state.jobs.drop_batch(job.id, batch.id)
-            state.batches.drop(batch.id)
-        report_failures(ctx, writes.content_type, _failures(items))
-    with state.store.atomic():
-        state.listings.unfence(job.id)
-        state.jobs.close(job.id)
-
-
-def _remember(ctx: Context, items: Sequence[FeedItem]) -> None:
-    accepted = [
-        (item.sku, item.value, item.version)
-        for item in items
-        if item.sent and item.state == "accepted"
-    ]
-    with ctx.state.store.atomic():
-        ctx.state.listings.accepted(ctx.channel, accepted, ctx.clock.now(), check_time(ctx))
-        for item in items:
-            if item.state == "refused":
-                ctx.state.listings.refused(ctx.channel, item.sku)
-
-
-def _is_recorded(ctx: Context, writes: Writes, item: FeedItem, job: Job) -> bool:
-    """Whether a run that was killed right after it has penalised this refusal already."""
-    if item.state != "refused":
-        return False
-    penalty = ctx.state.penalties.get(ctx.channel, writes.flow, item.sku)
-    return penalty is not None and penalty.request_id == job.remote_id
-
-
-def _object(writes: Writes, item: FeedItem) -> BatchObject:
-    return BatchObject(
-        pk=item.object_pk,
-        content_type=writes.content_type,
-        version_date=item.version,
-        remote_id=item.sku,
-        failed_reason_type="remote" if item.state == "refused" else None,
-    )
-
-
-def _outcome(item: FeedItem, job: Job) -> Outcome:
-    if item.state == "refused":
-        return Outcome(
-            item.sku, "failed", item.code, item.reason, job.remote_id, str(item.object_pk)
-        )
-    return Outcome(item.sku, "sent", "", str(item.value), job.remote_id)
-
-
-def _failures(items: Sequence[FeedItem]) -> list[Failure]:
-    return [
-        Failure(item.object_pk, item.version, RejectedError(item.reason, code=item.code))
-        for item in items
-        if item.state == "refused"
-    ]
-
-
-def _release(ctx: Context, job: Job, why: str) -> None:
-    """Let all objects of the feed go: they are dirty again, nobody is penalised."""
-    for batch in ctx.state.batches.of_job(job.id):
-        let_go(ctx, batch)
-    with ctx.state.store.atomic():
-        if job.remote_id is not None:
-            ctx.state.listings.doubt(item.sku for item in ctx.state.jobs.items(job.id) if item.sent)
-        ctx.state.listings.unfence(job.id)
-        ctx.state.jobs.close(job.id)
-    ctx.note(f"{why}; its changes are sent again")
-    log.warning("%s; its changes are sent again", why)
-
-
-def _overdue(ctx: Context, job: Job) -> bool:
-    """Whether Amazon has had longer than the manual's sent_to_remote allows."""
-    hours = ctx.config.failed_integration.sent_to_remote.expiration_hour
-    return ctx.clock.now() - (job.submitted_at or job.created_at) > timedelta(hours=hours)

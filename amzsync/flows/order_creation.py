@@ -128,7 +128,9 @@ def _body(ctx: Context, plan: OrderPlan, products: Mapping[str, int]) -> CreateO
             net_shipping_amount=plan.net_shipping_amount,
             extra_field=plan.extra_field,
             cargo_company=cargo_company,
-            tracking_number=tracking_numbers.pop() or None if len(tracking_numbers) == 1 else None,
+            tracking_number=(tracking_numbers.pop() or None)
+            if len(tracking_numbers) == 1
+            else None,
             has_gift_box=plan.has_gift_box,
             gift_box_note=plan.gift_box_note,
             notes=plan.notes,

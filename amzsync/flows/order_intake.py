@@ -19,6 +19,7 @@ from amzsync.amazon.orders import OrdersPage
 from amzsync.errors import AlreadyRunningError, ProtocolError, RefusedError, ThrottledError
 from amzsync.flows.flow import Context
 from amzsync.flows.inbox_rows import inbox_row
+from amzsync.flows.order_links import NAME
 from amzsync.flows.order_windows import (
     Window,
     arrived,
@@ -150,6 +151,10 @@ def _store(ctx: Context, rows: list[InboxRow]) -> int:
     """Put what is new or newer into the inbox; how many that were."""
     merged, known = _news(ctx, rows)
     ctx.state.inbox.put(merged)
+    for row in merged:
+        if row.state == "ignored" and row.order_id in known:
+            ctx.state.penalties.forgive(row.channel, NAME, [row.order_id])
+            ctx.state.waiting.release(row.channel, NAME, [row.order_id])
     first_seen = [row for row in merged if row.state == "new" and row.order_id not in known]
     # Amazon takes an order's units off its own quantity: what we last sent is live no more.
     ctx.state.listings.doubt(sku for row in first_seen for sku in json.loads(row.facts)["skus"])

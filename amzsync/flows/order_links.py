@@ -7,9 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
+from amzsync.errors import RecordError, RefusedError
 from amzsync.flows.batch_lifecycle import OpenBatch, finish, let_go, open_batch, recover
 from amzsync.flows.flow import Context, Outcome
+from amzsync.flows.runner import outcome_of
 from amzsync.http.overlap import overlap
 from amzsync.omnitron.batch_requests import BatchObject
 from amzsync.omnitron.models.orders import Order
@@ -34,23 +37,38 @@ def already_linked(ctx: Context, order_ids: Iterable[str]) -> dict[str, int]:
     return {action.remote_id: action.object_id for action in actions if action.remote_id}
 
 
-def link(ctx: Context, links: Sequence[Unlinked]) -> None:
-    """Commit the orders and their units, so that later flows find them by Amazon's ids."""
+def link(ctx: Context, links: Sequence[Unlinked]) -> Iterator[Sequence[Outcome]]:
+    """Commit the orders and their units, so that later flows find them by Amazon's ids.
+
+    Gives the outcome of orders an earlier run created, and of those that are gone since.
+    """
     for start in range(0, len(links), _PAGE):
-        chunk = links[start : start + _PAGE]
+        found: list[Unlinked] = []
         objects: list[BatchObject] = []
-        for done in overlap(lambda link: _objects(ctx, link), chunk, ctx.in_flight):
-            if done.error is not None:
+        outcomes: list[Outcome] = []
+        for done in overlap(partial(_objects, ctx), links[start : start + _PAGE], ctx.in_flight):
+            if isinstance(done.error, RecordError):
+                outcomes.append(outcome_of(done.item.order_id, done.error))
+            elif done.error is not None:
                 raise done.error
-            objects.extend(done.value or ())
-        batch = open_batch(ctx, NAME, CONTENT_TYPE, objects)
-        finish(ctx, batch, objects)
-        ctx.state.inbox.imported([link.order_id for link in chunk], ctx.clock.now())
+            else:
+                found.append(done.item)
+                objects.extend(done.value or ())
+        if found:
+            finish(ctx, open_batch(ctx, NAME, CONTENT_TYPE, objects), objects)
+            ctx.state.inbox.imported([row.order_id for row in found], ctx.clock.now())
+        outcomes += [
+            Outcome(row.order_id, "unchanged", "linked") for row in found if row.order is None
+        ]
+        yield outcomes
 
 
 def _objects(ctx: Context, link: Unlinked) -> list[BatchObject]:
-    """The order and its units as batch objects, with the versions they have now."""
-    order = link.order or ctx.omnitron.orders.get(link.order_pk)
+    """The order and its units as batch objects, with the versions they have now.
+
+    Errors: RecordError when somebody has deleted the order since.
+    """
+    order = link.order or _read(ctx, link.order_pk)
     units = ctx.omnitron.order_items.of_order(link.order_pk)
     return [
         BatchObject(
@@ -69,6 +87,17 @@ def _objects(ctx: Context, link: Unlinked) -> list[BatchObject]:
             for unit in units
         ),
     ]
+
+
+def _read(ctx: Context, pk: int) -> Order:
+    try:
+        return ctx.omnitron.orders.get(pk)
+    except RefusedError as error:
+        if error.status != 404:
+            raise
+        raise RecordError(
+            f"order {pk} was created in Omnitron and is no longer there", code="order_gone"
+        ) from error
 
 
 def end_left_behind(ctx: Context) -> Iterator[Sequence[Outcome]]:

@@ -146,8 +146,7 @@ def send(ctx: Context, items: Orders) -> Iterator[Sequence[Outcome]]:
     stop: AmzsyncError | None = None
     if fresh:
         stop = yield from _create_all(ctx, fresh, links)
-    if links:
-        link(ctx, links)
+    yield from link(ctx, links)
     if stop is not None:
         raise stop
     if moved:

@@ -22,6 +22,7 @@ from amzsync.errors import (
 )
 from amzsync.flows import Entry
 from amzsync.flows.flow import Context, Flow, Item, Outcome
+from amzsync.redaction import mask
 from amzsync.state.runs import OutcomeRow
 
 log = logging.getLogger(__name__)
@@ -187,9 +188,11 @@ def outcome_of(
     key: str, error: RecordError | WaitingError, object_id: str | None = None
 ) -> Outcome:
     """The outcome a record's own error stands for."""
+    # Here and now: what is known to be private of this record may be forgotten later.
+    reason = mask(str(error))
     if isinstance(error, WaitingError):
-        return Outcome(key, "waiting", error.code, str(error), object_id=object_id)
-    return Outcome(key, "failed", error.code, str(error), error.request_id, object_id)
+        return Outcome(key, "waiting", error.code, reason, object_id=object_id)
+    return Outcome(key, "failed", error.code, reason, error.request_id, object_id)
 
 
 def _record(entry: Entry, ctx: Context, result: Result, outcomes: Sequence[Outcome]) -> None:

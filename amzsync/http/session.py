@@ -41,7 +41,7 @@ from amzsync.redaction import mask
 log = logging.getLogger(__name__)
 
 MAX_BODY = 64 * 1024 * 1024  # bytes; no JSON reply of either side comes near it
-_LATE = 0.1  # seconds a token is used after it is due: requests arrive less evenly than they leave
+_LATE = 0.25  # seconds a token is used after it is due: requests arrive less evenly than they leave
 _SHOWN = 300  # characters of a far side's message that errors repeat
 
 
@@ -258,7 +258,9 @@ class Session:
         if status >= 500:
             message = detail or "the far side reports a fault"
             # A 503 is sent by the gateway in front; what stands behind may have acted all the same.
-            kind = UnavailableError if operation.repeatable else OutcomeUnknownError
+            kind: type[RemoteError] = (
+                UnavailableError if operation.repeatable else OutcomeUnknownError
+            )
             self._wait_or_raise(
                 operation,
                 attempt,
@@ -266,6 +268,14 @@ class Session:
                 stated,
             )
             return
+        if status < 400:
+            kind = OutcomeUnknownError if _is_unclear(operation) else ProtocolError
+            raise kind(
+                "answered with a redirect, which is not followed: is the address right?",
+                operation=operation.name,
+                status=status,
+                request_id=request_id,
+            )
         if status in (401, 403) and self.signer is not None:
             raise AuthError(self._no_access(operation, reply, detail))
         raise RefusedError(
@@ -364,6 +374,11 @@ def exchange(
     except (httpx.TransportError, httpx.DecodingError) as error:
         return status, headers, b"", f"connection cut: {type(error).__name__}"
     return status, headers, bytes(body), None
+
+
+def _is_unclear(operation: Operation) -> bool:
+    """Whether it matters what became of an operation nobody answered properly."""
+    return operation.mutates and not operation.repeatable
 
 
 def _why(error: BaseException) -> str:

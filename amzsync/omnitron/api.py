@@ -62,6 +62,7 @@ class Api:
                 f"the reply fits no contract: {validation_problems(error)}",
                 operation=operation.name,
                 status=reply.status,
+                request_id=reply.request_id,
             ) from error
 
     def update(
@@ -151,7 +152,7 @@ class Api:
             if error.status == PAST_THE_END and page > 1:
                 return None
             raise
-        return raw_page(reply.data, operation.name)
+        return raw_page(reply.data, operation.name, reply.request_id)
 
 
 def _strict(model: type[M], row: Any, operation: Operation) -> M:

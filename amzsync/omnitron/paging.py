@@ -66,16 +66,25 @@ class RawPage:
     next: str | None = None
 
 
-def raw_page(data: object, operation: str) -> RawPage:
-    """The page a reply holds. Errors: ProtocolError when it is no list of either shape."""
+def raw_page(data: object, operation: str, request_id: str | None = None) -> RawPage:
+    """The page a reply holds.
+
+    Errors: ProtocolError when it is no list of either shape, or one of something else than objects.
+    """
     if isinstance(data, list):
-        return RawPage(data, len(data))
-    if isinstance(data, dict) and isinstance(data.get("results"), list):
+        page = RawPage(data, len(data))
+    elif isinstance(data, dict) and isinstance(data.get("results"), list):
         count = data.get("count")
-        return RawPage(
+        page = RawPage(
             data["results"], count if isinstance(count, int) else None, data.get("next") or None
         )
-    raise ProtocolError("the reply is no list", operation=operation)
+    else:
+        raise ProtocolError("the reply is no list", operation=operation, request_id=request_id)
+    if not all(isinstance(row, dict) for row in page.rows):
+        raise ProtocolError(
+            "the reply is no list of objects", operation=operation, request_id=request_id
+        )
+    return page
 
 
 def pages(fetch: Callable[[int], RawPage | None], operation: str) -> Iterator[RawPage]:

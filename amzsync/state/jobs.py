@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import uuid4
 
+from amzsync.redaction import mask
 from amzsync.state.store import Store, to_moment, to_text
 
 JobState = Literal["staging", "submitting", "submitted", "settling"]
@@ -151,9 +152,10 @@ class Jobs:
 
     def items(self, job_id: str, batch_id: int | None = None) -> Iterator[FeedItem]:
         """The job's messages in order, or those of one of its batches; read lazily."""
-        where, params = "job_id = ?", [job_id]
+        where = "job_id = ?"
+        params: list[object] = [job_id]
         if batch_id is not None:
-            where, params = "job_id = ? AND batch_id = ?", [job_id, str(batch_id)]
+            where, params = f"{where} AND batch_id = ?", [job_id, batch_id]
         after = 0
         while True:
             rows = self._store.rows(
@@ -203,19 +205,19 @@ class Jobs:
         )
 
     def refuse_open(self, job_id: str, code: str, reason: str) -> None:
-        """Everything without an answer is refused for this reason."""
+        """Everything without an answer is refused for this reason, which is masked."""
         self._store.execute(
             """UPDATE feed_items SET state = 'refused', code = ?, reason = ?
             WHERE job_id = ? AND state = 'open' AND sent = 1""",
-            [code, reason, job_id],
+            [mask(code), mask(reason), job_id],
         )
 
     def refuse(self, job_id: str, refusals: Iterable[tuple[int, str, str]]) -> None:
-        """(message id, code, reason) of messages Amazon refused."""
+        """(message id, code, reason) of messages Amazon refused; the texts are masked."""
         self._store.execute_many(
             """UPDATE feed_items SET state = 'refused', code = ?, reason = ?
             WHERE job_id = ? AND message_id = ?""",
-            [(code, reason, job_id, message_id) for message_id, code, reason in refusals],
+            [(mask(code), mask(text), job_id, number) for number, code, text in refusals],
         )
 
     def _select(self, where: str, params: list[object]) -> list[Job]:

@@ -20,16 +20,18 @@ import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
-
-from sqlite_utils import Database
 
 from amzsync.clock import Clock
 from amzsync.errors import AmzsyncError, StateError, StateUnavailableError
-from amzsync.state.migrations import MIGRATIONS, known_steps
+from amzsync.state.steps import STEPS
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
 
 BUSY_TIMEOUT = 30.0  # seconds; transactions here last milliseconds, so longer means stuck
 
@@ -52,11 +54,19 @@ _PASSING = {
 class Store:
     """The open state file."""
 
-    def __init__(self, path: Path, clock: Clock, db: Database) -> None:
+    def __init__(self, path: Path, clock: Clock, connection: sqlite3.Connection) -> None:
         self.path = path
         self.clock = clock
-        self.db = db
+        self.connection = connection
         self.lock = threading.RLock()
+
+    @cached_property
+    def db(self) -> Database:
+        """The connection with sqlite-utils' eyes; imported when it is first needed."""
+        from sqlite_utils import Database
+
+        # Plugins and recursive triggers are of no use here and cost time.
+        return Database(self.connection, recursive_triggers=False, execute_plugins=False)
 
     @classmethod
     def open(cls, path: Path, clock: Clock) -> Store:
@@ -75,9 +85,7 @@ class Store:
             ) from error
         except sqlite3.Error as error:
             raise translate(error, path) from error
-        # Plugins and recursive triggers are of no use here and cost start-up time.
-        db = Database(connection, recursive_triggers=False, execute_plugins=False)
-        store = cls(path, clock, db)
+        store = cls(path, clock, connection)
         try:
             store._prepare()
         except BaseException:
@@ -86,7 +94,7 @@ class Store:
         return store
 
     @contextmanager
-    def atomic(self) -> Iterator[Database]:
+    def atomic(self) -> Iterator[sqlite3.Connection]:
         """One transaction: all of it or nothing; inside another one, a savepoint.
 
         It takes SQLite's write lock at once: a transaction that reads first and writes later fails
@@ -95,14 +103,14 @@ class Store:
         Errors: StateError, StateUnavailableError.
         """
         with self.lock, self._translated():
-            connection = self.db.conn
+            connection = self.connection
             if connection.in_transaction:
-                with self.db.atomic():
-                    yield self.db
+                with _savepoint(connection):
+                    yield connection
                 return
             connection.execute("BEGIN IMMEDIATE")
             try:
-                yield self.db
+                yield connection
                 connection.execute("COMMIT")
             except BaseException:
                 # A full disk may have made SQLite roll back already.
@@ -116,15 +124,15 @@ class Store:
         Errors: StateError, StateUnavailableError.
         """
         with self.lock, self._translated():
-            return self.db.conn.execute(sql, params)
+            return self.connection.execute(sql, params)
 
     def execute_many(self, sql: str, params: Iterable[Params]) -> None:
         """Run one statement for each set of parameters, all of them or none.
 
         Errors: StateError, StateUnavailableError.
         """
-        with self.atomic() as db:
-            db.conn.executemany(sql, params)
+        with self.atomic() as connection:
+            connection.executemany(sql, params)
 
     def rows(self, sql: str, params: Params = ()) -> list[dict[str, Any]]:
         """All rows of a query, read before anybody else may use the connection.
@@ -132,7 +140,7 @@ class Store:
         Errors: StateError, StateUnavailableError.
         """
         with self.lock, self._translated():
-            cursor = self.db.conn.execute(sql, params)
+            cursor = self.connection.execute(sql, params)
             names = [column[0] for column in cursor.description]
             return [dict(zip(names, row, strict=True)) for row in cursor]
 
@@ -157,8 +165,8 @@ class Store:
             INSERT INTO main.{name} SELECT * FROM temp.kept;
             DROP TABLE temp.kept;
         """  # noqa: S608 - a checked identifier, which SQL takes no parameter for
-        with self.atomic() as db:
-            db.executescript(script)
+        with self.atomic():
+            self.db.executescript(script)
 
     def truncate_wal(self) -> bool:
         """Bring everything into the database file and empty the WAL; whether that succeeded.
@@ -176,7 +184,7 @@ class Store:
     def close(self) -> None:
         """Close the file; the last one to do so empties and removes the WAL."""
         with self.lock:
-            self.db.conn.close()
+            self.connection.close()
 
     def __enter__(self) -> Store:
         """The store itself."""
@@ -194,21 +202,31 @@ class Store:
     def _prepare(self) -> None:
         """Migrate. The usual opening finds nothing to do and takes no write lock."""
         if self._pending():
+            from amzsync.state.migrations import MIGRATIONS
+
             with self.atomic():
                 # Asked again under the write lock: another process may have migrated meanwhile.
                 if self._pending():
                     MIGRATIONS.apply(self.db)
 
     def _pending(self) -> bool:
-        with self._translated():
-            applied = {step.name for step in MIGRATIONS.applied(self.db)}
-        known = known_steps()
-        if newer := sorted(applied - known):
+        applied = self._applied()
+        if newer := sorted(applied - STEPS):
             raise StateError(
                 f"state file {self.path} was written by a newer amzsync ({', '.join(newer)});"
                 " upgrade amzsync, or point state.path elsewhere"
             )
-        return applied != known
+        return applied != STEPS
+
+    def _applied(self) -> set[str]:
+        """The steps sqlite-utils has noted in the file."""
+        (noted,) = self.rows(
+            "SELECT count(*) AS tables FROM sqlite_master WHERE name = '_sqlite_migrations'"
+        )
+        if not noted["tables"]:
+            return set()
+        sql = "SELECT name FROM _sqlite_migrations WHERE migration_set = 'amzsync'"
+        return {row["name"] for row in self.rows(sql)}
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
@@ -284,6 +302,20 @@ def _connect(path: Path) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
+
+
+@contextmanager
+def _savepoint(connection: sqlite3.Connection) -> Iterator[None]:
+    """A part of a transaction that is undone alone; of equal names the innermost counts."""
+    connection.execute("SAVEPOINT part")
+    try:
+        yield
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK TO part")
+            connection.execute("RELEASE part")
+        raise
+    connection.execute("RELEASE part")
 
 
 def _use_wal(connection: sqlite3.Connection, path: Path) -> None:

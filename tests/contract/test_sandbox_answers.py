@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -18,11 +20,15 @@ from amzsync.cli.wiring import open_context
 from amzsync.clock import Deadline
 from amzsync.config import load_config
 from amzsync.flows.flow import Options
+from amzsync.sandbox.amazon.gateway import ROUTES
+from amzsync.sandbox.amazon.quotas import PLANS
 from amzsync.sandbox.journal import Exchange
 from tests.contract.swagger import Contract
-from tests.contract.witness import Witness
+from tests.contract.witness import NOT_IN_THE_MODELS, Witness
 from tests.shop import Shop
 
+# The usage plan stands in the prose of each operation: a table of rate and burst.
+USAGE_PLAN = re.compile(r"\|\s*(\d+(?:\.\d+)?)\s*\|\s*(\d+)\s*\|")
 TURKIYE = "A33AVAJ2PDY3EV"
 EVERY_DATA_SET = (
     "BUYER,RECIPIENT,PROCEEDS,EXPENSE,PROMOTION,CANCELLATION,FULFILLMENT,PACKAGES,TAX,PAYMENT,"
@@ -274,3 +280,28 @@ def answer_faults(contract: Contract, exchange: Exchange) -> list[str]:
     return operation.response_faults(
         exchange.status, exchange.response_headers, exchange.response_body
     )
+
+
+def test_every_route_and_usage_plan_of_the_sandbox_is_published(
+    sp_api_models: Path, contract: Contract
+) -> None:
+    described = {
+        (operation.method, operation.path): operation.name for operation in contract.operations
+    }
+    routes = {route.operation: (route.method, route.path) for route in ROUTES}
+    ours = {name: key for name, key in routes.items() if name not in NOT_IN_THE_MODELS}
+    assert {name: described.get(key) for name, key in ours.items()} == {name: name for name in ours}
+
+    texts = {
+        (method.upper(), path): row["description"]
+        for file in sp_api_models.glob("*.json")
+        for path, entry in json.loads(file.read_text("utf-8")).get("paths", {}).items()
+        for method, row in entry.items()
+        if isinstance(row, dict) and "description" in row
+    }
+    for name, key in ours.items():
+        plan = USAGE_PLAN.search(texts[key])
+        assert plan is not None
+        rate, burst = PLANS[name]
+        # The rate-limit page of Listings Items states a lower burst than the model for two.
+        assert (rate, burst <= float(plan[2])) == (float(plan[1]), True), name

@@ -7,6 +7,7 @@ import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -208,7 +209,7 @@ def test_a_wrong_config_is_exit_3_with_all_its_problems(shop: Shop) -> None:
     ],
 )
 def test_wrong_credentials_are_exit_4_and_penalise_nobody(
-    shop: Shop, settings: dict[str, object], says: str
+    shop: Shop, settings: dict[str, Any], says: str
 ) -> None:
     shop.sandbox.reset(orders=5, skus=12, plain=True)
     shop.configure(**settings)
@@ -243,7 +244,7 @@ def test_wrong_credentials_are_exit_4_and_penalise_nobody(
     ],
 )
 def test_a_dead_far_side_is_exit_5_in_a_line_that_names_it(
-    shop: Shop, flow: tuple[str, str], settings: dict[str, object], says: str
+    shop: Shop, flow: tuple[str, str], settings: dict[str, Any], says: str
 ) -> None:
     shop.sandbox.reset(orders=5, skus=12, plain=True)
     shop.configure(**settings)

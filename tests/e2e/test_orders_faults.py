@@ -97,10 +97,10 @@ def test_an_order_that_turns_up_late_over_there_is_not_created_again(
     seed(shop, 1)
     shop.sandbox.faults.add("cut_after", "create_orders.create", "omnitron")
     orders = shop.sandbox.world.omnitron.channels[1].orders
-    monkeypatch.setattr(orders, "find", lambda *_: [])  # not there yet
-    assert shop.run("orders", "pull").code == 0
+    with monkeypatch.context() as late:
+        late.setattr(orders, "find", lambda *_: [])  # not there yet
+        assert shop.run("orders", "pull").code == 0
     assert [row["code"] for row in shop.rows("SELECT code FROM waiting")] == ["outcome_unknown"]
-    monkeypatch.undo()  # now it is
     orders.revision += 1
     shop.clock.advance(minutes=5)
     assert shop.run("orders", "pull").code == 0
@@ -113,9 +113,9 @@ def test_a_number_format_changed_while_an_answer_is_missing_doubles_nothing(
     seed(shop, 1)
     shop.sandbox.faults.add("cut_after", "create_orders.create", "omnitron")
     orders = shop.sandbox.world.omnitron.channels[1].orders
-    monkeypatch.setattr(orders, "find", lambda *_: [])
-    shop.run("orders", "pull")
-    monkeypatch.undo()
+    with monkeypatch.context() as late:
+        late.setattr(orders, "find", lambda *_: [])
+        shop.run("orders", "pull")
     orders.revision += 1
     shop.configure(order_number_format="AMZ-{n1}-{n2}-{n3}")
     shop.clock.advance(minutes=5)
@@ -242,3 +242,19 @@ def test_a_server_that_refuses_a_number_twice_is_believed(shop: Shop) -> None:
     shop.sandbox.faults.add("cut_after", "create_orders.create", "omnitron")
     assert run_until_done(shop) == [0]
     assert_all_once(shop)
+
+
+def test_an_order_deleted_before_it_was_linked_blocks_no_other(shop: Shop) -> None:
+    seed(shop, 3)
+    shop.sandbox.faults.add("server_error_before", "batch_requests.create", "omnitron", times=9)
+    assert shop.run("orders", "pull").code == 5
+    shop.sandbox.faults.clear()
+    orders = shop.sandbox.world.omnitron.channels[1].orders
+    orders.remove(next(iter(orders)))
+    assert shop.run("orders", "pull").code == 1
+    (row,) = shop.rows("SELECT code, reason FROM penalties")
+    assert row["code"] == "order_gone"
+    assert shop.rows("SELECT state, count(*) AS n FROM inbox GROUP BY state") == [
+        {"state": "created", "n": 1},
+        {"state": "imported", "n": 2},
+    ]

@@ -65,9 +65,9 @@ def without_prices() -> Json:
 
 
 def malformed() -> Json:
-    """An order that fits no contract."""
+    """An order that cannot be read, although it breaks no rule of Amazon's model."""
     odd = order(1)
-    odd["orderItems"][0]["quantityOrdered"] = "many"
+    odd["orderItems"][0]["product"]["price"]["unitPrice"]["amount"] = "12,90"
     return odd
 
 

@@ -6,6 +6,7 @@ cased, cut, escaped or encoded. The people are invented.
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import re
@@ -16,7 +17,8 @@ import tempfile
 from collections.abc import Callable, Iterator
 from html import escape
 from pathlib import Path
-from typing import Any, NoReturn
+from pkgutil import resolve_name
+from typing import Any
 from urllib.parse import parse_qs, quote, quote_plus, urlsplit
 
 import pytest
@@ -37,6 +39,7 @@ GIFT = "Zqxnice yıllara 🎉"
 WISH = "Zqxanahtar paspasın altında"
 
 LOUDNESS = [(), ("-v",), ("-vv",), ("--json",), ("-vv", "--json"), ("-q",)]
+LOUDEST = [(), ("-vv", "--json")]  # where many faults meet many calls; -v says less than -vv
 
 
 def plant(order: dict[str, Any]) -> None:
@@ -249,7 +252,7 @@ def test_what_omnitron_echoes_goes_no_further(
     planted: Shop, odd: OddReplies, path: str, answer: Callable[[Call], Delivery]
 ) -> None:
     odd.on("POST", path, answer)
-    for loudness in LOUDNESS:
+    for loudness in LOUDEST:
         before = odd.answered
         ran = again(planted, "orders", "pull", *loudness)
         assert odd.answered > before or planted.sandbox.world.omnitron.orders_by_number()
@@ -263,6 +266,7 @@ def test_every_way_of_echoing_is_masked(planted: Shop, odd: OddReplies) -> None:
         ran = again(planted, "orders", "pull", "-vv", "--json")
         assert ran.code == 1
         check(planted, ran)
+        planted.clock.advance(minutes=2)  # Omnitron counts logins
 
 
 @pytest.mark.parametrize(
@@ -277,7 +281,7 @@ def test_a_look_up_by_e_mail_address_gives_none_away(
     planted: Shop, odd: OddReplies, answer: Callable[[Call], Delivery]
 ) -> None:
     odd.on("GET", r"customers/\?", answer)
-    for loudness in LOUDNESS:
+    for loudness in LOUDEST:
         ran = again(planted, "orders", "pull", *loudness)
         assert ran.code in (1, 5)
         check(planted, ran)
@@ -304,10 +308,10 @@ def test_a_malformed_order_is_told_by_its_fields_only(planted: Shop, odd: OddRep
 
 
 CRASHES = {
-    "mapping": ("amzsync.flows.orders_pull.order_plan", "{0!r}"),
+    "mapping": ("amzsync.flows.orders_pull.order_plan", "model"),
     "reading": ("amzsync.flows.inbox_rows.parse_order", "{0!r}"),
     "reading as JSON": ("amzsync.flows.inbox_rows.parse_order", "json"),
-    "facts": ("amzsync.flows.inbox_rows.facts", "{0!r}"),
+    "facts": ("amzsync.flows.inbox_rows.facts", "model"),
     "creating": ("amzsync.flows.orders_pull.create", "{1!r}"),
     "address": ("amzsync.flows.order_creation._address", "{1!r}"),
     "customer": ("amzsync.flows.order_creation._customer", "{1!r}"),
@@ -320,9 +324,15 @@ def test_a_crash_with_the_data_in_its_message_gives_none_away(
 ) -> None:
     name, form = CRASHES[where]
 
-    def crash(*args: Any, **_named: Any) -> NoReturn:
-        text = json.dumps(args[0]) if form == "json" else form.format(*args)
-        assert leaks(text)
+    original = resolve_name(":".join(name.rsplit(".", 1)))
+
+    def crash(*args: Any, **named: Any) -> Any:
+        if form == "model":
+            text = args[0].model_dump_json()
+        else:
+            text = json.dumps(args[0]) if form == "json" else form.format(*args)
+        if not leaks(text):  # the other order
+            return original(*args, **named)
         try:
             raise KeyError(text)
         except KeyError as error:
@@ -333,6 +343,7 @@ def test_a_crash_with_the_data_in_its_message_gives_none_away(
         for loudness in LOUDNESS:
             ran = again(planted, "orders", "pull", *loudness)
             assert ran.code == 70
+            assert "RuntimeError" in ran.err
             check(planted, ran)
     assert planted.run("orders", "pull").code == 0
     assert raw_leaks(planted.folder) == []
@@ -371,6 +382,23 @@ def test_the_look_up_cache_is_keyed_by_places_and_holds_nobody(planted: Shop) ->
     check(planted, planted.run("orders", "pull", "-vv"))
     kinds = {row["kind"] for row in planted.rows("SELECT kind FROM lookups")}
     assert {"country", "city", "township"} <= kinds
+
+
+def test_an_unknown_neighbourhood_is_named_without_the_street_before_it(planted: Shop) -> None:
+    def move(order: dict[str, Any]) -> None:
+        if "zqx" in json.dumps(order):
+            address = order["recipient"]["deliveryAddress"]
+            address["addressLine1"] = "Zqxpapatya Sok. 5, Zqxlale Zqxapt. Olmayan Mah. No 3"
+
+    planted.configure(use_neighborhood=True)
+    for order in list(planted.sandbox.world.amazon.orders):
+        planted.sandbox.world.amazon.orders.change(order["orderId"], move, touch=False)
+    for loudness in LOUDNESS:
+        ran = again(planted, "orders", "pull", *loudness)
+        assert ran.code == 1
+        check(planted, ran)
+    reasons = [row["reason"] for row in planted.rows("SELECT reason FROM penalties")]
+    assert any("Olmayan" in reason and "District" in reason for reason in reasons)
 
 
 KILLED = """
@@ -492,7 +520,28 @@ def test_secrets_that_come_back_in_errors_go_no_further(
 
     odd.on(method, path, echo)
     stocked.configure(stock={"patch_limit": 300 if method == "PATCH" else 0})
-    for number, loudness in enumerate(LOUDNESS):
+    for number, loudness in enumerate(LOUDEST):
         change_stocks(stocked, 60 + number)
         check(stocked, again(stocked, "stock", "push", *loudness))
     assert odd.answered
+
+
+def test_what_amazon_says_of_a_listing_is_masked_too(stocked: Shop, odd: OddReplies) -> None:
+    def talk(call: Call) -> Delivery:
+        delivery = call.sandbox()
+        report = json.loads(gzip.decompress(delivery.body))
+        text = f"tell {EMAIL} at +90 555 019 93 17, password=zqxpass"
+        messages = range(1, len(report["issues"]) + 9)
+        report["issues"] = [
+            {"messageId": number, "code": "4000001", "severity": "ERROR", "message": text}
+            for number in messages
+        ]
+        return reply(gzip.compress(json.dumps(report).encode()), kind="application/json")
+
+    stocked.configure(stock={"patch_limit": 0})
+    assert stocked.run("stock", "push").code == 0
+    stocked.clock.advance(minutes=30)
+    odd.on("GET", "X-Amz-Signature", talk)
+    ran = stocked.run("stock", "push", "-vv")
+    assert (ran.code, odd.answered) == (1, 1)
+    check(stocked, ran)

@@ -89,6 +89,9 @@ class Day:
         """Nothing has happened yet; all that will is drawn now."""
         self.random = random.Random(self.seed)  # noqa: S311 - a repeatable day, nothing secret
         self.shops = [Shop(self.sandbox, self.clock, self.folder, channel=n) for n in (1, 2)]
+        for shop in self.shops:
+            # Calls take no time on this clock: overlapping them would leave the day to chance.
+            shop.configure(http={"in_flight": 1})
         self.goods = [row for row in self.sandbox.world.products if row.listed]
         self.channel_of: dict[str, int] = {}
         self.searchable: dict[str, datetime] = {}

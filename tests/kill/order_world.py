@@ -11,7 +11,7 @@ from tests.shop import Shop
 Order = dict[str, Any]
 
 
-def place_orders(shop: Shop, count: int = 5) -> None:
+def place_orders(shop: Shop, count: int = 4) -> None:
     """Orders: one buyer's two, a business order, one Omnitron cannot take, the rest plain."""
     shop.sandbox.reset(orders=count, skus=12, plain=True)
     book = shop.sandbox.world.amazon.orders

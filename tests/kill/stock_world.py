@@ -64,9 +64,12 @@ def _state(shop: Shop, count: int) -> list[str]:
     """No job, batch or fence is left, nobody is penalised, and what was sent is known."""
     found = [
         f"{table}: {rows}"
-        for table in ("batches", "jobs", "feed_items", "penalties", "waiting")
+        for table in ("batches", "jobs", "feed_items", "penalties")
         if (rows := shop.rows(f"SELECT * FROM {table}"))  # noqa: S608 - our own table names
     ]
+    waiting = {row["key"] for row in shop.rows("SELECT key FROM waiting")}
+    if waiting != {row.sku for row in shop.sandbox.world.products if not row.listed}:
+        found.append(f"waiting {waiting}")
     listings = {row["sku"]: row for row in shop.rows("SELECT * FROM listings")}
     for number, sku in enumerate(changed(shop, count)):
         row = listings.get(sku, {})

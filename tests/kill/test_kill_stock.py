@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 
+from tests.kill.processes import KILLED, start
 from tests.kill.stock_world import change_stocks, problems
-from tests.kill.walk import walk
-from tests.kill.wrapper import Kind, When
+from tests.kill.walk import begin, walk
+from tests.kill.wrapper import Kind, Point, When
 from tests.shop import Shop
 
 PUSH = ["stock", "push"]
-FEW, MANY = 3, 5
+FEW, MANY, TWO_BATCHES = 3, 5, 105
 
 anywhere = pytest.mark.parametrize(
     ("kind", "when"),
@@ -49,6 +52,26 @@ def test_killed_at_any_point_of_collecting_a_feed_its_results_are_written_back(
     points = walk(shop, PUSH, kind, when, _submitted, lambda shop: _judge(shop, MANY, feeds=1))
 
     assert points > 5
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_killed_while_staging_two_batches_one_feed_is_made_and_the_rest_is_patched(
+    shop: Shop, seed: int
+) -> None:
+    shop.configure(stock={"patch_limit": 50})
+    draw = random.Random(seed)  # noqa: S311 - repeatable, guards nothing
+    begin(shop, _two_batches)
+    kind: Kind = draw.choice(["call", "commit"])
+    first, last = {"call": (11, 20), "commit": (10, 25)}[kind]  # from the first batch to the feed
+
+    point = Point(kind, draw.randint(first, last), draw.choice(["before", "after"]))
+    assert start(shop, *PUSH, point=point).end().code == KILLED
+
+    assert _judge(shop, TWO_BATCHES, feeds=1) == []
+
+
+def _two_batches(shop: Shop) -> None:
+    change_stocks(shop, TWO_BATCHES)
 
 
 def _few(shop: Shop) -> None:

@@ -22,7 +22,7 @@ def test_of_two_pulls_started_together_one_works_and_the_other_ends_silently(sho
     assert (worked.code, left) == (1, Ran(7, "", ""))  # 1: one of the orders cannot be imported
     assert [row["exit_code"] for row in shop.rows("SELECT exit_code FROM runs")] == [1]
     assert order_world.problems(shop) == []
-    assert shop.sandbox.count("create_orders.create") == 4
+    assert shop.sandbox.count("create_orders.create") == 3
 
 
 def test_of_two_pushes_started_together_one_works_and_the_other_ends_silently(shop: Shop) -> None:

@@ -30,17 +30,17 @@ def test_orders_created_without_an_answer_are_there_once(
 ) -> None:
     shop.configure(http={"read_timeout": READ_TIMEOUT})
     order_world.place_orders(shop)
-    shop.sandbox.faults.add(fault, "create_orders.create", "omnitron", times=4, **options)
+    shop.sandbox.faults.add(fault, "create_orders.create", "omnitron", times=3, **options)
 
     ran = start(shop, "orders", "pull").end()
 
     assert ran.code in (0, 1, 5), ran.err
-    assert shop.sandbox.faults.struck == {fault: 4}
+    assert shop.sandbox.faults.struck == {fault: 3}
     for _ in range(3):
         shop.clock.advance(minutes=minutes)
         assert shop.run("orders", "pull").code in (0, 1)
     assert order_world.problems(shop) == []
-    assert shop.sandbox.count("create_orders.create") == 4
+    assert shop.sandbox.count("create_orders.create") == 3
 
 
 @unanswered

@@ -50,6 +50,8 @@ def nothing_known() -> Iterator[None]:
         json.dumps("Şule Örnekoğlu"),
         json.dumps(json.dumps("Şule Örnekoğlu")),
         ascii("Şule Örnekoğlu"),
+        ascii("Şule 🌷 Örnekoğlu"),
+        json.dumps("Şule 🌷 Örnekoğlu").upper(),
         repr("Şule Örnekoğlu".encode()),
         "&#350;ule &Ouml;rneko&#x11F;lu",
     ],

@@ -252,7 +252,7 @@ def test_a_refusal_keeps_amazons_code_and_words(clock: FakeClock, api: respx.Rou
 
 def test_a_redirect_is_not_followed_with_our_token(clock: FakeClock, api: respx.Router) -> None:
     route = api.get("/things/1").respond(302, headers={"location": "https://evil.example/"})
-    with pytest.raises(RefusedError):
+    with pytest.raises(ProtocolError, match="redirect"):
         open_session(clock, signer=FakeSigner()).call(READ, path={"id": "1"})
     assert (route.call_count, api.calls.call_count) == (1, 1)
 

@@ -23,6 +23,7 @@ from amzsync.errors import AmzsyncError, StateError, StateUnavailableError
 from amzsync.state.cursors import Cursors
 from amzsync.state.lock import locked
 from amzsync.state.migrations import MIGRATIONS, known_steps
+from amzsync.state.steps import STEPS
 from amzsync.state.store import Store
 
 NOW = datetime(2026, 3, 1, 8, tzinfo=UTC)
@@ -175,7 +176,7 @@ def test_the_usual_opening_needs_no_write_lock(path: Path, store: Store) -> None
 
 
 def test_a_new_file_has_taken_every_step(store: Store) -> None:
-    assert {step.name for step in MIGRATIONS.applied(store.db)} == known_steps()
+    assert {step.name for step in MIGRATIONS.applied(store.db)} == known_steps() == STEPS
     assert MIGRATIONS.pending(store.db) == []
 
 

@@ -1,0 +1,75 @@
+"""`amzsync demo`: the whole product in one command."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from amzsync.cli import demo
+from amzsync.cli.app import run
+
+DEMO = [sys.executable, "-m", "amzsync", "demo"]
+
+
+def environment(folder: Path) -> dict[str, str]:
+    """An environment that would mislead runs which read it; temporary files go into `folder`."""
+    return {
+        "PATH": os.environ["PATH"],
+        "TMPDIR": str(folder),
+        "AMZSYNC_CONFIG": "/nowhere.toml",
+        "AMZSYNC_LIMIT": "1",
+        "http_proxy": "http://127.0.0.1:1",
+    }
+
+
+def test_the_demo_shows_what_moved_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    started = time.monotonic()
+    done = subprocess.run(
+        DEMO, capture_output=True, text=True, env=environment(tmp_path), timeout=90, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert time.monotonic() - started < 30
+    told = done.stdout
+    assert "\x1b" not in told
+    assert "orders in Omnitron               92" in told
+    assert "stocks by patchListingsItem       3" in told
+    assert "feeds for them                    1" in told
+    assert "Address is not valid. channel: 1 code: Merkez" in told
+    assert "All is well after" in told
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_wrong_is_told_and_exit_1(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # Amazon gets no time to work the feed off: its quantities cannot be right in the end.
+    monkeypatch.setattr(demo, "FEED_TIME", 0)
+    monkeypatch.setattr(demo, "ORDERS", 20)  # enough for an order that has to fail
+    assert run(["demo"]) == 1
+    told = capsys.readouterr()
+    assert "is live with" in told.err
+    assert "things are wrong" in told.out
+
+
+@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
+def test_a_demo_that_is_stopped_leaves_nothing_behind(
+    tmp_path: Path, signum: signal.Signals
+) -> None:
+    process = subprocess.Popen(
+        DEMO, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment(tmp_path)
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline().startswith("Both far sides on loopback")
+    threading.Event().wait(0.5)
+    process.send_signal(signum)
+    _, err = process.communicate(timeout=30)
+    assert process.returncode == 128 + signum
+    assert f"stopped by signal {signum.value}" in err
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,1 @@
+"""Flows: what can be told of them without a far side."""
