@@ -27,7 +27,7 @@ def main() -> int:
     for name, command in CHECKS.items():
         if not _passes(name, [str(BIN / command[0]), *command[1:]]):
             failed.append(name)
-    pytest = [sys.executable, "-m", "pytest", "-n", "auto", "-q", *sys.argv[1:]]
+    pytest = [sys.executable, "-m", "pytest", "-n", "auto", "-q", "-rs", *sys.argv[1:]]
     if not _passes("tests", pytest):
         failed.append("tests")
     if failed:

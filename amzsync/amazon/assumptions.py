@@ -9,8 +9,6 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Final
 
-from amzsync.amazon.models.orders import INVOICE_UNCONFIRMED
-
 PRICE_PATCH_OP: Final = "merge"
 """`merge` on purchasable_offer keeps the other members (sale price, minimum and maximum), which
 `replace` erases. General knowledge of the format (§2.5.4, §7.6); to be tried on a scratch SKU."""
@@ -27,7 +25,7 @@ SELLER_FULFILLED: Final = "DEFAULT"
 """The fulfillment_channel_code of seller-fulfilled stock. It is sent without a marketplace_id:
 the quantity is one per SKU and region, and most product types have no such member (§2.5.3)."""
 
-READ_AS_SHIPPED: Final = INVOICE_UNCONFIRMED
+READ_AS_SHIPPED: Final = "INVOICE_UNCONFIRMED"
 """In no committed version of the Orders model, though Amazon's migration data names it: never sent
 as a filter, read as SHIPPED if it ever arrives (§2.1.5, §7.2)."""
 

@@ -197,8 +197,9 @@ def _signals(deadline: Deadline, voice: render.Voice) -> Iterator[None]:
 
     def stop(signum: int, _frame: object) -> None:
         if caught:
+            voice.last_word(f"stopped at once by signal {signum}; the next run goes on from there")
             # Threads amid a request would be waited for, by the interpreter's end too. What is left
-            # is what kill -9 leaves, and the next run goes on from there.
+            # is what kill -9 leaves, and every flow copes with that.
             os._exit(128 + signum)
         caught.append(signum)
         deadline.interrupt(signum)

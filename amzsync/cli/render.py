@@ -6,9 +6,10 @@ The JSON of `--json` is documented in the README; keys are only ever added.
 from __future__ import annotations
 
 import logging
+import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -85,6 +86,13 @@ class Voice:
             from rich.text import Text
 
             self._status.update(Text(mask(text)))  # as Text: a SKU with [brackets] is no markup
+
+    def last_word(self, text: str) -> None:
+        """A line right before the process ends without tidying up, from a signal handler."""
+        # No stream: this may have interrupted one amid a write. A live line hid the cursor.
+        tidied = "\r\x1b[K\x1b[?25h" if self._status is not None else ""
+        with suppress(OSError):
+            os.write(2, f"{tidied}amzsync: {text}\n".encode())
 
     def idle(self, entry: Entry, about: dict[str, Any], reason: str) -> int:
         """The flow had no business to run; exit 0."""

@@ -8,9 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from amzsync.flows import listings_feed, read_back
 from amzsync.flows.flow import Context, Outcome
-from amzsync.flows.listing_changes import is_older
+from amzsync.flows.listing_changes import feed_in_flight, is_older
 from amzsync.flows.reference_data import catalog
 from amzsync.http.overlap import overlap
 from amzsync.omnitron.assumptions import PAGE_LIMIT
@@ -64,6 +63,8 @@ def refetch(ctx: Context, keys: Sequence[str]) -> Iterator[Observed | Outcome]:
     """The present stock of these SKUs, whatever Omnitron's dirty lists say."""
     if ctx.config.is_fba_channel:
         return
+    from amzsync.flows import read_back  # seldom needed, and it brings half of Amazon's client
+
     penalties = ctx.state.penalties.list(ctx.channel, FLOW, keys)
     suspects = [row.key for row in penalties if row.code == read_back.BY_AMAZON]
     by_amazon = list(read_back.still_by_amazon(ctx, suspects))
@@ -156,7 +157,7 @@ def _inserts(ctx: Context) -> Iterator[Observed | Outcome]:
     stored = ctx.state.cursors.get(name)
     first = number = int(stored or 1)
     held = ctx.state.penalties.held(ctx.channel, FLOW, ctx.clock.now())
-    crowded = listings_feed.in_flight(ctx)
+    crowded = feed_in_flight(ctx)
     barren = staying = 0
     while barren < INSERT_PAGES:
         page = ctx.omnitron.stocks.inserts(number)

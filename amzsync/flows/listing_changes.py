@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from amzsync.flows.flow import Context
-from amzsync.omnitron.batch_requests import BatchObject
+
+if TYPE_CHECKING:
+    from amzsync.omnitron.batch_requests import BatchObject
 
 BATCH = 100  # objects of one Omnitron batch request (A-37)
+FEED = "listings_feed"  # the kind of job a feed is
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,11 @@ def is_older(version: str, than: str) -> bool:
     return datetime.fromisoformat(version) < datetime.fromisoformat(than)
 
 
+def feed_in_flight(ctx: Context) -> bool:
+    """Whether the account has a listings feed under way, whichever channel's."""
+    return bool(ctx.state.jobs.in_flight(FEED))
+
+
 def chunks(changes: Sequence[Change]) -> Iterator[Sequence[Change]]:
     """The changes in pieces of one batch request each."""
     for start in range(0, len(changes), BATCH):
@@ -54,6 +63,8 @@ def batch_objects(
     writes: Writes, changes: Iterable[Change], failed: frozenset[str] = frozenset()
 ) -> list[BatchObject]:
     """The batch objects of these changes, those of the failed SKUs marked so."""
+    from amzsync.omnitron.batch_requests import BatchObject
+
     return [
         BatchObject(
             pk=change.object_pk,

@@ -17,7 +17,14 @@ from amzsync.flows import listings_feed, read_back
 from amzsync.flows.batch_lifecycle import finish, let_go, open_batch, recover
 from amzsync.flows.failure_reports import Failure, report_failures
 from amzsync.flows.flow import Context, Outcome
-from amzsync.flows.listing_changes import Change, Writes, batch_objects, check_time, chunks
+from amzsync.flows.listing_changes import (
+    Change,
+    Writes,
+    batch_objects,
+    check_time,
+    chunks,
+    feed_in_flight,
+)
 from amzsync.flows.reference_data import content_type_id
 from amzsync.http.overlap import overlap
 from amzsync.mapping.stock import quantity_patches
@@ -40,7 +47,7 @@ def send(ctx: Context, writes: Writes, changes: Sequence[Change]) -> Iterator[Se
     limit = ctx.config.stock.patch_limit
     if len(to_send) <= limit:
         yield from _patch_all(ctx, writes, changes)
-    elif listings_feed.in_flight(ctx):
+    elif feed_in_flight(ctx):
         ctx.note(f"a feed is in flight: {len(to_send) - limit} changes wait for it")
         unchanged = [change for change in changes if change.unchanged]
         yield from _patch_all(ctx, writes, [*unchanged, *to_send[:limit]])

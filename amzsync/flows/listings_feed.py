@@ -26,25 +26,26 @@ from amzsync.errors import (
 from amzsync.flows.batch_lifecycle import OpenBatch, hand_over, let_go, open_batch
 from amzsync.flows.feed_results import batch_object, poll, release, settle
 from amzsync.flows.flow import Context, Outcome
-from amzsync.flows.listing_changes import BATCH, Change, Writes, chunks
+from amzsync.flows.listing_changes import (
+    BATCH,
+    FEED,
+    Change,
+    Writes,
+    chunks,
+    feed_in_flight,
+)
 from amzsync.mapping.stock import quantity_patches
 from amzsync.state.batches import Batch
 from amzsync.state.jobs import FeedItem, Job
 
 log = logging.getLogger(__name__)
 
-KIND = "listings_feed"
 # createFeed answered nothing and no feed is to be seen: how long one may still turn up.
 GRACE = timedelta(minutes=3)
 CLOCK_SKEW = timedelta(minutes=2)
 # How old staged values may be when their feed is submitted; beyond that they are read anew.
 FRESH = timedelta(minutes=15)
 _LAST = "listings_feed.last"  # the id of the account's last feed, so that it is not found again
-
-
-def in_flight(ctx: Context) -> bool:
-    """Whether the account has a listings feed under way, whichever channel's."""
-    return bool(ctx.state.jobs.in_flight(KIND))
 
 
 def submit(ctx: Context, writes: Writes, changes: Sequence[Change]) -> Iterator[Sequence[Outcome]]:
@@ -55,10 +56,10 @@ def submit(ctx: Context, writes: Writes, changes: Sequence[Change]) -> Iterator[
     changes = _fitting(ctx, changes)
     jobs = ctx.state.jobs
     with ctx.state.store.atomic():
-        if in_flight(ctx):  # another channel of the account was quicker
+        if feed_in_flight(ctx):  # another channel of the account was quicker
             ctx.note("another feed of the account is in flight: all changes wait for it")
             return
-        job_id = jobs.open(ctx.channel, writes.flow, KIND, ctx.clock.now())
+        job_id = jobs.open(ctx.channel, writes.flow, FEED, ctx.clock.now())
         jobs.add_items(_items(job_id, changes))
         ctx.state.listings.fence(ctx.channel, job_id)
     _stage(ctx, writes, job_id)
@@ -210,7 +211,7 @@ def _message(message_id: int, sku: str, quantity: int) -> bytes:
 def _find(ctx: Context, writes: Writes, job: Job) -> None:
     """createFeed was asked for and never answered: is the feed there?"""
     asked = job.submitted_at or job.created_at
-    known = ctx.state.jobs.remote_ids(KIND) | {ctx.state.cursors.get(_LAST)}
+    known = ctx.state.jobs.remote_ids(FEED) | {ctx.state.cursors.get(_LAST)}
     feeds = ctx.amazon.feeds.get_feeds([JSON_LISTINGS_FEED], asked - CLOCK_SKEW)
     candidates = [feed for feed in feeds if feed.feed_id not in known]
     if candidates:

@@ -7,13 +7,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from amzsync.errors import RecordError, UnmappedError
 from amzsync.flows.flow import Context
-from amzsync.mapping.addresses import AddressPlan
 from amzsync.omnitron.models.channels import Catalog, Channel
-from amzsync.omnitron.places import Level
+
+if TYPE_CHECKING:
+    from amzsync.mapping.addresses import AddressPlan
+    from amzsync.omnitron.places import Level
 
 CHANNEL_LIFE = timedelta(minutes=10)  # how late a channel switched off in Omnitron may be noticed
 CATALOG_LIFE = timedelta(days=1)

@@ -12,7 +12,7 @@ from decimal import Decimal
 
 from amzsync.amazon.assumptions import LISTINGS_FEED_MESSAGES
 from amzsync.errors import GuardError
-from amzsync.flows import changed_stocks, listing_writer
+from amzsync.flows import changed_stocks
 from amzsync.flows.changed_stocks import Observed
 from amzsync.flows.flow import Context, Flow, Item, Outcome
 from amzsync.flows.listing_changes import Change, Writes
@@ -64,11 +64,22 @@ def guard(ctx: Context, items: Sequence[Item[Observed, Change]]) -> None:
 
 def send(ctx: Context, items: Sequence[Item[Observed, Change]]) -> Iterable[Sequence[Outcome]]:
     """See listing_writer.send: absolute values, so a repeat changes nothing."""
+    from amzsync.flows import listing_writer
+
     return listing_writer.send(ctx, WRITES, [item.payload for item in items])
 
 
 def collect(ctx: Context) -> Iterable[Sequence[Outcome]]:
-    """See listing_writer.collect."""
+    """See listing_writer.collect; most runs have nothing under way and are spared its imports."""
+    state, channel = ctx.state, ctx.channel
+    if not (
+        state.batches.left_behind(channel, WRITES.flow)
+        or state.jobs.under_way(channel, WRITES.flow)
+        or state.listings.due_checks(channel, ctx.clock.now(), 1)
+    ):
+        return ()
+    from amzsync.flows import listing_writer
+
     return listing_writer.collect(ctx, WRITES)
 
 

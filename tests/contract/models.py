@@ -10,7 +10,7 @@ import pytest
 
 from tests.contract.swagger import Contract
 
-VARIABLE = "AMZSYNC_SP_API_MODELS"
+VARIABLE = "SP_API_MODELS"
 ABSENT = (
     f"these tests did not run: {VARIABLE} does not name a folder with Amazon's official models, "
     "which anyone gets from the GitHub repository amzn/selling-partner-api-models "

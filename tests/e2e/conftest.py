@@ -34,11 +34,3 @@ def witness(request: pytest.FixtureRequest) -> Iterator[Witness | None]:
     if (expected := ON_PURPOSE.get(request.node.name)) is not None:
         judge.excuse(expected)
     judge.verdict()
-
-
-@pytest.fixture(autouse=True)
-def no_settings_from_the_environment(
-    witness: Witness | None, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The product takes every AMZSYNC_ variable for a setting, and refuses one it does not know."""
-    monkeypatch.delenv(models.VARIABLE, raising=False)

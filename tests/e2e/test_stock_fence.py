@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+from collections.abc import Sequence
 from pathlib import Path
 
 import httpx
@@ -10,6 +11,9 @@ import pytest
 
 from amzsync.cli.app import run
 from amzsync.clock import Clock
+from amzsync.flows import listings_feed
+from amzsync.flows.flow import Context
+from amzsync.flows.listing_changes import Change
 from tests.e2e.stock_shop import (
     BATCH_PATCH,
     action,
@@ -120,22 +124,19 @@ def test_two_channels_of_the_account_have_one_feed_in_flight(shop: Shop, tmp_pat
 def _push_at_once(
     config: str, barrier: multiprocessing.synchronize.Barrier, codes: multiprocessing.Queue[int]
 ) -> None:
-    """One process: run, and wait for the other at the last answer before a feed is claimed."""
-    send = httpx.HTTPTransport.handle_request
+    """One process: run, and wait for the other between the last look and the claim of a feed."""
+    fitting = listings_feed._fitting
 
-    def handle(transport: httpx.HTTPTransport, request: httpx.Request) -> httpx.Response:
-        response = send(transport, request)
-        if request.url.path.endswith("/product_stocks/inserts/"):
-            response.read()
-            barrier.wait(30)
-        return response
+    def together(ctx: Context, changes: Sequence[Change]) -> Sequence[Change]:
+        barrier.wait(30)
+        return fitting(ctx, changes)
 
-    httpx.HTTPTransport.handle_request = handle  # type: ignore[assignment,method-assign]  # its own httpx
+    listings_feed._fitting = together
     codes.put(run(["stock", "push", "--config", config], Clock()))
 
 
 def test_two_processes_that_claim_a_feed_at_once_make_one(shop: Shop, tmp_path: Path) -> None:
-    shop.sandbox.reset(skus=49)  # all are listed: nothing is asked for after the list of inserts
+    shop.sandbox.reset(skus=60)
     shop.clock.at = Clock().now()
     germany = Shop(shop.sandbox, shop.clock, tmp_path, channel=3)
     shop.configure(stock={"patch_limit": 5})

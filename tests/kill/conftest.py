@@ -6,6 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.e2e.conftest import witness
+
+__all__ = ["witness"]
+
 
 @pytest.fixture(autouse=True)
 def _no_certificates(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
