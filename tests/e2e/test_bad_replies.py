@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import trustme
 
 from amzsync.http import session
 from amzsync.sandbox.dispatch import Delivery
@@ -22,26 +23,6 @@ from tests.shop import FakeClock, Ran, Shop
 
 ORDERS, STOCKS = 3, 3
 HTML = "<html><body><h1>Bad Gateway</h1></body></html>"
-
-# A certificate for 127.0.0.1 that nobody signed but itself, and its key; of use to nobody.
-SELF_SIGNED = """\
------BEGIN PRIVATE KEY-----
-MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgMXykwhAAe3ki/OsE
-xuhGnQafJXsiL16ggOMU5mUiv0+hRANCAARqM+wA0OLf7FS6R19W2Tl+pjRUVr6X
-/wCZvxd9B9tBJEx72Rh+9xT9BB9TMS1TbY3HfKKanqN6qRXsSq+Aj9+4
------END PRIVATE KEY-----
------BEGIN CERTIFICATE-----
-MIIBkDCCATagAwIBAgIUT4ilXW8VL7BbSG5Zk45MIF5dkpAwCgYIKoZIzj0EAwIw
-FDESMBAGA1UEAwwJMTI3LjAuMC4xMCAXDTI2MTEyMzE0MDM0NFoYDzIxMjYxMDMw
-MTQwMzQ0WjAUMRIwEAYDVQQDDAkxMjcuMC4wLjEwWTATBgcqhkjOPQIBBggqhkjO
-PQMBBwNCAARqM+wA0OLf7FS6R19W2Tl+pjRUVr6X/wCZvxd9B9tBJEx72Rh+9xT9
-BB9TMS1TbY3HfKKanqN6qRXsSq+Aj9+4o2QwYjAdBgNVHQ4EFgQU2PlQ08GpAvBa
-aluUHtwVAGO7uZ0wHwYDVR0jBBgwFoAU2PlQ08GpAvBaaluUHtwVAGO7uZ0wDwYD
-VR0TAQH/BAUwAwEB/zAPBgNVHREECDAGhwR/AAABMAoGCCqGSM49BAMCA0gAMEUC
-IDw8MmPna3oQ8QjLZYyqRVgwGGjmo36dDh3MkmV4mJMhAiEA9YDQElfeKJcbRzA4
-hci5q1l9APLVWY4ifLwyPoG+jxc=
------END CERTIFICATE-----
-"""
 
 
 @pytest.fixture
@@ -359,13 +340,9 @@ def serving(handle: Callable[[socket.socket], None]) -> Iterator[int]:
 
 
 @pytest.mark.parametrize("side", ["Amazon", "Login with Amazon", "Omnitron"])
-def test_a_certificate_nobody_signed_is_never_accepted(
-    shop: Shop, tmp_path: Path, side: str
-) -> None:
-    pem = tmp_path / "self-signed.pem"
-    pem.write_text(SELF_SIGNED, encoding="ascii")
+def test_a_certificate_of_an_unknown_authority_is_never_accepted(shop: Shop, side: str) -> None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(pem)
+    trustme.CA().issue_cert("127.0.0.1").configure_cert(context)
     received: list[bytes] = []
 
     def handle(connection: socket.socket) -> None:
