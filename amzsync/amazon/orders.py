@@ -93,7 +93,7 @@ class Orders:
         )
         page = read(_Page, SEARCH_ORDERS, reply)
         return OrdersPage(
-            orders=page.orders,
+            orders=[row for row in page.orders if isinstance(row, dict)],
             next_token=page.pagination.next_token or None,
             upper_edge=page.last_updated_before or page.created_before or asked_at - SEARCH_LAG,
         )
@@ -145,7 +145,7 @@ class _Pagination(Payload):
 
 
 class _Page(Payload):
-    orders: list[dict[str, Any]]
+    orders: list[Any]
     pagination: _Pagination = Field(default_factory=_Pagination)
     last_updated_before: UtcDatetime | None = None
     created_before: UtcDatetime | None = None

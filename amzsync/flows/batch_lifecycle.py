@@ -74,25 +74,45 @@ def end(ctx: Context, pk: int, objects: Sequence[BatchObject]) -> None:
 def let_go(ctx: Context, batch: OpenBatch | Batch) -> None:
     """End the batch without blaming its objects: they are dirty again. Repeatable."""
     if batch.pk is not None:
-        try:
-            ctx.omnitron.batch_requests.fail(batch.pk)
-        except BatchFinishedError:
-            log.info("batch %d was finished before", batch.pk)
-        except RefusedError as error:
-            if error.status != 404:
-                raise
+        _fail(ctx, batch.pk)
     ctx.state.batches.drop(batch.id)
 
 
+def _fail(ctx: Context, pk: int) -> None:
+    try:
+        ctx.omnitron.batch_requests.fail(pk)
+    except BatchFinishedError:
+        log.info("batch %d was finished before", pk)
+    except RefusedError as error:
+        if error.status != 404:
+            raise
+
+
 def recover(ctx: Context, flow: str) -> list[Batch]:
-    """The flow's batches a killed run left behind; those never answered are dropped here."""
-    left: list[Batch] = []
-    for batch in ctx.state.batches.left_behind(ctx.channel, flow):
-        if batch.pk is None:
+    """The flow's batches a killed run left behind; one that was never named is ended here."""
+    mine = [row for row in ctx.state.batches.unanswered(ctx.channel) if row.flow == flow]
+    if mine and _end_unnamed(ctx, flow):
+        for batch in mine:
             ctx.state.batches.drop(batch.id)
-        else:
-            left.append(batch)
-    return left
+    return ctx.state.batches.left_behind(ctx.channel, flow)
+
+
+def _end_unnamed(ctx: Context, flow: str) -> bool:
+    """Fail initialized batches nobody here knows; whether that could be told.
+
+    Each is noted here before Omnitron is asked for it. So what is listed and not in our table is a
+    dead run's, unless another flow waits for the name of its own just now: the next run looks then.
+    """
+    listed = ctx.omnitron.batch_requests.initialized()
+    with ctx.state.store.atomic():
+        others = [row for row in ctx.state.batches.unanswered(ctx.channel) if row.flow != flow]
+        known = ctx.state.batches.pks(ctx.channel)
+    if others:
+        return False
+    for batch in listed:
+        if batch.pk not in known:
+            _fail(ctx, batch.pk)
+    return True
 
 
 def _break_lock(ctx: Context, content_type: str, own_pk: int) -> None:
@@ -100,7 +120,4 @@ def _break_lock(ctx: Context, content_type: str, own_pk: int) -> None:
         if other.pk == own_pk or other.status != "commit":
             continue
         log.warning("batch %d was left in commit by another run; it is ended", other.pk)
-        try:
-            ctx.omnitron.batch_requests.fail(other.pk)
-        except BatchFinishedError:
-            log.info("batch %d was finished meanwhile", other.pk)
+        _fail(ctx, other.pk)

@@ -235,8 +235,8 @@ def _skus(ctx: Context, products: Sequence[int]) -> dict[int, str]:
     """The SKUs of products without a listing; those that waited before are known from then."""
     if not products:
         return {}
-    rows = ctx.state.waiting.list(ctx.channel, FLOW)
-    known = {int(row.object_id): row.key for row in rows if row.object_id}
+    waiting = ctx.state.waiting.keys_of(ctx.channel, FLOW, map(str, products))
+    known = {int(object_id): key for object_id, key in waiting.items()}
     missing = [pk for pk in products if pk not in known]
     fresh = ctx.omnitron.products.by_pks(missing) if missing else Page(())
     return known | {row.pk: row.sku for row in fresh}

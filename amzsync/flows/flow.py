@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from amzsync.amazon.client import AmazonClient
     from amzsync.clock import Clock, Deadline
     from amzsync.config import Config
+    from amzsync.errors import AmzsyncError
     from amzsync.omnitron.client import OmnitronClient
     from amzsync.state.state import State
 
@@ -70,11 +71,17 @@ class Context:
     options: Options = field(default_factory=Options)
     progress: Callable[[str], None] = lambda _text: None
     notes: list[str] = field(default_factory=list)
+    postponed: list[AmzsyncError] = field(default_factory=list)
 
     @property
     def in_flight(self) -> int:
         """How many requests may be under way at once."""
         return self.config.http.in_flight
+
+    def postpone(self, error: AmzsyncError) -> None:
+        """Have the run end with this error, after it has done what it can do all the same."""
+        self.postponed.append(error)
+        self.note(f"{error}; the rest of the run goes on")
 
     def note(self, text: str) -> None:
         """Say something about the run as a whole: shown on a terminal, with -v and in --json."""

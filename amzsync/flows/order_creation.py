@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from amzsync.errors import (
+    DeadlineError,
+    InterruptedRunError,
     OutcomeUnknownError,
     RefusedError,
     RejectedError,
@@ -74,6 +76,10 @@ def create(ctx: Context, work: Work, products: Mapping[str, int]) -> Created:
     ctx.state.inbox.attempt(plan.order_id, plan.number, ctx.clock.now())
     try:
         return Created(ctx.omnitron.orders.create_order(body), found=False)
+    except (InterruptedRunError, DeadlineError):
+        # The request loop asks before it sends, so this one never left.
+        ctx.state.inbox.unattempt(plan.order_id)
+        raise
     except OutcomeUnknownError:
         order = existing(ctx, plan.number)
         if order is None:

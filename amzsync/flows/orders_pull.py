@@ -16,7 +16,7 @@ from functools import partial
 
 from amzsync.amazon.models.orders import CANCELLED
 from amzsync.amazon.orders import parse_order
-from amzsync.errors import AmzsyncError, RecordError, WaitingError
+from amzsync.errors import AmzsyncError, AuthError, RecordError, RemoteError, WaitingError
 from amzsync.flows.buyer_data import hide_buyer
 from amzsync.flows.flow import Context, Flow, Item, Outcome, Status
 from amzsync.flows.order_creation import Created, Work, create, existing
@@ -61,7 +61,10 @@ def fetch(ctx: Context) -> Iterator[InboxRow]:
     if ctx.options.dry_run:
         yield from preview(ctx)
     else:
-        take_in(ctx)
+        try:
+            take_in(ctx)
+        except (RemoteError, AuthError) as error:
+            ctx.postpone(error)  # what is in the inbox already needs no Amazon
     after = None
     while rows := ctx.state.inbox.open_orders(ctx.channel, _PAGE, after):
         yield from rows

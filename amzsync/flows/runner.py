@@ -68,6 +68,8 @@ def run(entry: Entry, ctx: Context) -> Result:
     error: AmzsyncError | None = None
     try:
         _run(entry, flow, ctx, result)
+        if ctx.postponed:
+            raise ctx.postponed[0]
         _end_starvation(entry, ctx)
     except ThrottledError as throttled:
         # Not an error: the token comes with time, and the next run goes on from here.

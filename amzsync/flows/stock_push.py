@@ -73,7 +73,7 @@ def collect(ctx: Context) -> Iterable[Sequence[Outcome]]:
     """See listing_writer.collect; most runs have nothing under way and are spared its imports."""
     state, channel = ctx.state, ctx.channel
     if not (
-        state.batches.left_behind(channel, WRITES.flow)
+        state.batches.any_open(channel)
         or state.jobs.under_way(channel, WRITES.flow)
         or state.listings.due_checks(channel, ctx.clock.now(), 1)
     ):

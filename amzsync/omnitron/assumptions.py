@@ -212,6 +212,7 @@ LOGIN_WINDOW = 360.0  # A-01: seconds
 CENT = Decimal("0.01")
 PAST_THE_END = 404
 PAGE_LIMIT = 100
+INITIALIZED = "initialized"
 UNFINISHED = ("commit", "sent_to_remote", "ongoing")  # initialized ones lock nothing
 SIMPLE_PRODUCT = "0"
 PLANS_PATH = "/api/v1/channel/{channel}/cancellation_plans/"

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from amzsync.errors import RefusedError, RemoteError
 from amzsync.omnitron.api import Api
-from amzsync.omnitron.assumptions import UNFINISHED
+from amzsync.omnitron.assumptions import INITIALIZED, UNFINISHED
 from amzsync.omnitron.channels import ContentTypes
 from amzsync.omnitron.models.sync import BatchObject, BatchRequest
 from amzsync.omnitron.operations import (
@@ -74,6 +74,15 @@ class BatchRequests:
     def get(self, pk: int) -> BatchRequest:
         """One batch as it is now."""
         return self._api.one(GET_BATCH_REQUEST, BatchRequest, pk=pk)
+
+    def initialized(self) -> list[BatchRequest]:
+        """The batches that are bound to no content type yet; whoever made them may have died."""
+        query: dict[str, str | int] = {"status": INITIALIZED, "channel": self._api.channel_id}
+        return [
+            batch
+            for batch in self._api.rows(LIST_BATCH_REQUESTS, BatchRequest, query)
+            if batch.status == INITIALIZED and batch.channel in (None, self._api.channel_id)
+        ]
 
     def unfinished(self, content_type: str) -> list[BatchRequest]:
         """The batches of a content type that hold objects: one call a status (A-06)."""

@@ -62,8 +62,26 @@ class Batches:
         return self._select("job_id = ?", [job_id])
 
     def left_behind(self, channel: str, flow: str) -> list[Batch]:
-        """The flow's open batches that belong to no job."""
-        return self._select("channel = ? AND flow = ? AND job_id IS NULL", [channel, flow])
+        """The flow's open batches that belong to no job and that Omnitron has named."""
+        return self._select(
+            "channel = ? AND flow = ? AND job_id IS NULL AND pk IS NOT NULL", [channel, flow]
+        )
+
+    def unanswered(self, channel: str) -> list[Batch]:
+        """Batches of any flow that Omnitron was asked for and has not named yet."""
+        return self._select("channel = ? AND pk IS NULL", [channel])
+
+    def pks(self, channel: str) -> frozenset[int]:
+        """Omnitron's keys of all open batches."""
+        rows = self._store.rows(
+            "SELECT pk FROM batches WHERE channel = ? AND pk IS NOT NULL", [channel]
+        )
+        return frozenset(row["pk"] for row in rows)
+
+    def any_open(self, channel: str) -> bool:
+        """Whether there is a batch to be seen to, in whatever state and of whichever flow."""
+        row = self._store.row("SELECT 1 FROM batches WHERE channel = ? LIMIT 1", [channel])
+        return row is not None
 
     def _select(self, where: str, params: list[object]) -> list[Batch]:
         rows = self._store.rows(

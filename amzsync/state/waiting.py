@@ -72,6 +72,15 @@ class Waitings:
         )
         return frozenset(row["key"] for row in rows)
 
+    def keys_of(self, channel: str, flow: str, object_ids: Iterable[str]) -> dict[str, str]:
+        """Object id → key of those of these objects that wait."""
+        rows = self._store.rows(
+            "SELECT object_id, key FROM waiting WHERE channel = ? AND flow = ?"
+            " AND object_id IN (SELECT value FROM json_each(?))",
+            [channel, flow, json.dumps(list(object_ids))],
+        )
+        return {row["object_id"]: row["key"] for row in rows}
+
     def list(self, channel: str | None = None, flow: str | None = None) -> AllWaiting:
         """Waiting records by channel and flow, None meaning any; the longest waiting first."""
         rows = self._store.rows(

@@ -196,6 +196,22 @@ def test_amazon_down_is_exit_5_and_moves_no_cursor(shop: Shop) -> None:
     assert_all_once(shop)
 
 
+def test_with_amazon_down_what_is_in_the_inbox_is_worked_off_all_the_same(shop: Shop) -> None:
+    seed(shop)
+    shop.sandbox.faults.add("server_error_before", "orders.list", "omnitron", times=200)
+    assert shop.run("orders", "pull").code == 5
+    shop.sandbox.faults.clear()
+    shop.clock.advance(minutes=10)
+    shop.sandbox.faults.add("server_error_before", "searchOrders", times=50)
+
+    ran = shop.run("orders", "pull", "--json")
+
+    assert ran.code == 5
+    assert ran.json["error"]["type"] == "UnavailableError"
+    assert len(shop.sandbox.world.omnitron.orders_by_number()) == 5
+    assert_all_once(shop)
+
+
 def test_an_omnitron_that_throttles_penalises_nobody(shop: Shop) -> None:
     seed(shop)
     shop.sandbox.faults.add("throttle", "create_orders.create", "omnitron", times=3)

@@ -42,8 +42,7 @@ def _omnitron(shop: Shop) -> list[str]:
     omnitron = shop.sandbox.world.omnitron
     there = Counter(row["status"] for row in omnitron.snapshot("batches"))
     ended = there["done"] + there["fail"]
-    # One that was created and never answered is empty and locks nothing.
-    found = [f"batches {there}"] if there.total() - ended > min(there["initialized"], 1) else []
+    found = [f"batches {there}"] if there.total() != ended else []
     versions = {
         row["pk"]: row["modified_date"]
         for row in omnitron.snapshot("stocks")

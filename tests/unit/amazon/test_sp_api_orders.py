@@ -79,7 +79,7 @@ def test_the_upper_edge_is_amazons_or_two_minutes_back(
 
 
 def test_one_malformed_order_does_not_cost_the_page(api: respx.Router) -> None:
-    api.get(SEARCH).respond(json={"orders": [raw_order(), {"orderId": "broken"}]})
+    api.get(SEARCH).respond(json={"orders": [raw_order(), {"orderId": "broken"}, "no order"]})
     page = open_client().orders.search_orders(marketplace_ids=[TURKEY], last_updated_after=SINCE)
     assert parse_order(page.orders[0]).order_id == "403-1234567-8765432"
     with pytest.raises(RecordError):

@@ -24,11 +24,13 @@ def batches(tmp_path: Path) -> Iterator[Batches]:
 def test_a_batch_is_noted_before_omnitron_is_asked_and_moved_as_it_moves(batches: Batches) -> None:
     batch_id = batches.add("1", "stock.push", "productstock", None, NOW)
     new = Batch(batch_id, "1", "stock.push", "productstock", None, None, "new", None)
-    assert batches.left_behind("1", "stock.push") == [new]
+    assert batches.unanswered("1") == [new]
+    assert batches.left_behind("1", "stock.push") == []
     batches.opened(batch_id, 22, "uuid")
     batches.moved(batch_id, "commit")
     (moved,) = batches.left_behind("1", "stock.push")
     assert (moved.pk, moved.local_batch_id, moved.state) == (22, "uuid", "commit")
+    assert (batches.unanswered("1"), batches.pks("1")) == ([], frozenset({22}))
     batches.drop(batch_id)
     assert batches.left_behind("1", "stock.push") == []
 
@@ -39,6 +41,7 @@ def test_batches_of_a_job_are_the_jobs_business_in_the_order_they_were_opened(
     first = batches.add("1", "stock.push", "productstock", "job", NOW)
     second = batches.add("1", "stock.push", "productstock", "job", NOW)
     alone = batches.add("1", "stock.push", "productstock", None, NOW)
+    batches.opened(alone, 22, "uuid")
     assert [batch.id for batch in batches.of_job("job")] == [first, second]
     assert [batch.id for batch in batches.left_behind("1", "stock.push")] == [alone]
     assert batches.left_behind("2", "stock.push") == []

@@ -1,0 +1,1 @@
+"""Figures of the product on this machine: `python -m tests.benchmark [--quick]`."""
