@@ -12,7 +12,9 @@ def main() -> None:
     _start_fast()
     from amzsync.cli.app import run
 
-    sys.exit(run(sys.argv[1:]))
+    code = run(sys.argv[1:])
+    gc.freeze()  # Python would look through everything once more before it ends
+    sys.exit(code)
 
 
 def _start_fast() -> None:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,7 +15,8 @@ from typing import Any
 import httpx
 
 PYTHON = sys.executable
-AMZSYNC = (PYTHON, "-m", "amzsync")
+# What the installed command does.
+AMZSYNC = (PYTHON, "-c", "from amzsync.__main__ import main; main()")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,19 +30,30 @@ class Took:
     out: str
 
 
+# A process between, because Linux counts the memory of who starts a process as that one's own.
+_LAUNCHER = """
+import json, os, sys, time
+started = time.perf_counter()
+pid = os.fork()
+if not pid:
+    for number, name in ((1, sys.argv[1]), (2, os.devnull)):
+        os.dup2(os.open(name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), number)
+    os.execv(sys.argv[2], sys.argv[2:])
+_, status, usage = os.wait4(pid, 0)
+seconds = time.perf_counter() - started
+code = os.waitstatus_to_exitcode(status)
+print(json.dumps([code, seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss]))
+"""
+
+
 def take(command: Sequence[str], folder: Path) -> Took:
     """Run a command to its end."""
-    started = time.perf_counter()
-    with (folder / "out").open("w+b") as out:
-        process = subprocess.Popen(command, stdout=out, stderr=subprocess.DEVNULL)
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        seconds = time.perf_counter() - started
-        out.seek(0)
-        text = out.read().decode()
+    out = folder / "out"
+    launcher = [PYTHON, "-I", "-S", "-c", _LAUNCHER, str(out), *command]
+    told = subprocess.run(launcher, stdout=subprocess.PIPE, check=True).stdout
+    code, seconds, processor, memory = json.loads(told)
     unit = 1024**2 if sys.platform == "darwin" else 1024
-    processor = usage.ru_utime + usage.ru_stime
-    return Took(process.returncode, seconds, processor, usage.ru_maxrss / unit, text)
+    return Took(code, seconds, processor, memory / unit, out.read_text(encoding="utf-8"))
 
 
 @dataclass(frozen=True, slots=True)
