@@ -16,6 +16,7 @@ import re
 import threading
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 from typing import Any
 from urllib.parse import unquote
 
@@ -32,25 +33,6 @@ _SENSITIVE = (
     "client_secret|refresh_token|access_token|password|x-amz-access-token|x-amz-signature"
     "|x-amz-security-token|x-amz-credential"
 )
-_SHAPES = (
-    # Login with Amazon and restricted data tokens
-    re.compile(r"At(?:za|zr|z\.sprdt|na)(?:\||%7C)[^\s\"'&,}]+"),
-    re.compile(r"(?i)(authorization[\"']?\s*[:=]?\s*[\"']?(?:token|bearer)\s+)[^\s\"',}]+"),
-    re.compile(
-        rf"(?i)((?:{_SENSITIVE})\\*[\"']?\s*[:=]\s*\\*[\"']?)"
-        r"(?:(?<=\")(?:[^\"\\]|\\.)*|(?<=')(?:[^'\\]|\\.)*|[^\s\"'&,}]+)"
-    ),
-    # the signature of a presigned document URL lets anybody read the document
-    re.compile(r"(https?://[^\s\"'<>?]+\?)[^\s\"'<>]+"),
-    re.compile(r"[\w.+%-]+(?:@|%40)[\w-]+(?:\.[\w-]+)+"),
-    # pydantic repeats what it was given, cut in the middle
-    re.compile(r"(input_value=).*?(?=, input_type=)", re.DOTALL),
-    # Phone numbers: written with a plus, or with the blanks and brackets people put in them. Plain
-    # runs of digits are ids, and Amazon's order ids (3-7-7) have to stay readable.
-    re.compile(r"(?<!\w)(?:\+|%2B)\d[\d ().-]{7,}\d"),
-    re.compile(r"(?<![\w-])\(?0\d{2,4}\)?[ .]\d{2,4}[ .]?\d{2}[ .]?\d{2,4}(?![\w-])"),
-)
-
 # Chinese, Japanese and Korean put no blanks between words: every sign counts as one.
 _SIGNS = "\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
 _WORD = re.compile(rf"[{_SIGNS}]|(?:[^\W_{_SIGNS}][\u0300-\u036f]*)+")
@@ -139,7 +121,7 @@ def mask(text: str) -> str:
     """The text without anything private; masking it twice changes nothing."""
     for start, end in reversed(_private(text)):
         text = text[:start] + MASK + text[end:]
-    for shape in _SHAPES:
+    for shape in _shapes():
         text = shape.sub(lambda match: (match[1] if match.lastindex else "") + MASK, text)
     return text
 
@@ -230,6 +212,29 @@ def _inside_identifier(plain: str, span: Span, *, long: bool = False) -> bool:
                 return _ORDER_ID.fullmatch(found[0]) is not None
             return any(sign.isdigit() for sign in found[0])
     return False
+
+
+@cache
+def _shapes() -> tuple[re.Pattern[str], ...]:
+    """Compiled at the first use: a run in which all goes well masks nothing."""
+    return (
+        # Login with Amazon and restricted data tokens
+        re.compile(r"At(?:za|zr|z\.sprdt|na)(?:\||%7C)[^\s\"'&,}]+"),
+        re.compile(r"(?i)(authorization[\"']?\s*[:=]?\s*[\"']?(?:token|bearer)\s+)[^\s\"',}]+"),
+        re.compile(
+            rf"(?i)((?:{_SENSITIVE})\\*[\"']?\s*[:=]\s*\\*[\"']?)"
+            r"(?:(?<=\")(?:[^\"\\]|\\.)*|(?<=')(?:[^'\\]|\\.)*|[^\s\"'&,}]+)"
+        ),
+        # the signature of a presigned document URL lets anybody read the document
+        re.compile(r"(https?://[^\s\"'<>?]+\?)[^\s\"'<>]+"),
+        re.compile(r"[\w.+%-]+(?:@|%40)[\w-]+(?:\.[\w-]+)+"),
+        # pydantic repeats what it was given, cut in the middle
+        re.compile(r"(input_value=).*?(?=, input_type=)", re.DOTALL),
+        # Phone numbers: written with a plus, or with the blanks and brackets people put in them.
+        # Plain runs of digits are ids, and Amazon's order ids (3-7-7) have to stay readable.
+        re.compile(r"(?<!\w)(?:\+|%2B)\d[\d ().-]{7,}\d"),
+        re.compile(r"(?<![\w-])\(?0\d{2,4}\)?[ .]\d{2,4}[ .]?\d{2}[ .]?\d{2,4}(?![\w-])"),
+    )
 
 
 def _words(text: str) -> Iterator[Word]:

@@ -38,11 +38,10 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class Item(Generic[S, T]):
-    """One record on its way: as fetched, and as it will be sent."""
+class Item(Generic[T]):
+    """One record on its way: what it is called, and as it will be sent."""
 
     key: str
-    source: S
     payload: T
 
 
@@ -98,7 +97,7 @@ def nothing_to_tidy(_ctx: Context) -> None:
     """For flows that leave nothing behind."""
 
 
-def no_guard(_ctx: Context, _items: Sequence[Item[Any, Any]]) -> None:
+def no_guard(_ctx: Context, _items: Sequence[Item[Any]]) -> None:
     """For flows that cannot do sudden harm."""
 
 
@@ -119,11 +118,11 @@ class Flow(Generic[S, T]):
     fetch: Callable[[Context], Iterable[S | Outcome]]
     key: Callable[[S], str]
     transform: Callable[[Context, S], T]
-    send: Callable[[Context, Sequence[Item[S, T]]], Iterable[Sequence[Outcome]]]
+    send: Callable[[Context, Sequence[Item[T]]], Iterable[Sequence[Outcome]]]
     describe: Callable[[T], str]
     collect: Callable[[Context], Iterable[Sequence[Outcome]]] = nothing_to_collect
     refetch: Callable[[Context, Sequence[str]], Iterable[S | Outcome]] | None = None
-    guard: Callable[[Context, Sequence[Item[S, T]]], None] = no_guard
+    guard: Callable[[Context, Sequence[Item[T]]], None] = no_guard
     tidy: Callable[[Context], None] = nothing_to_tidy
     batch_size: int = 100
     batches: int | None = None

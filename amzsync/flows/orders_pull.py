@@ -34,7 +34,7 @@ log = logging.getLogger(__name__)
 
 _PAGE = 100
 
-Orders = Sequence[Item[InboxRow, "Pulled"]]
+Orders = Sequence[Item["Pulled"]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +44,18 @@ class Pulled:
     `parcels` are those of an imported order that Omnitron is to be told of.
     """
 
-    order_id: str
+    row: InboxRow
     number: str
     omnitron_pk: int | None
     work: Work | None
     units: int = 0
     amount: str = ""
     parcels: tuple[Parcel, ...] | None = None
+
+    @property
+    def order_id(self) -> str:
+        """Amazon's id of the order."""
+        return self.row.order_id
 
 
 def fetch(ctx: Context) -> Iterator[InboxRow]:
@@ -83,14 +88,14 @@ def transform(ctx: Context, row: InboxRow) -> Pulled:
     number = order_number(row.order_id, ctx.config.order_number_format)
     if row.state == "imported":
         return Pulled(
-            row.order_id,
+            row,
             row.number or number,
             row.omnitron_pk,
             None,
             parcels=of_text(row.parcels),
         )
     if row.state == "created" or row.payload is None:
-        return Pulled(row.order_id, row.number or number, row.omnitron_pk, None)
+        return Pulled(row, row.number or number, row.omnitron_pk, None)
     raw = json.loads(row.payload)
     hide_buyer(raw)
     order = parse_order(raw)
@@ -99,7 +104,7 @@ def transform(ctx: Context, row: InboxRow) -> Pulled:
         # It may be there under the number it was asked for with, whatever the format is now.
         plan = replace(plan, number=row.number)
     return Pulled(
-        row.order_id,
+        row,
         plan.number,
         None,
         Work(plan, row.attempted_at),
@@ -128,9 +133,9 @@ def send(ctx: Context, items: Orders) -> Iterator[Sequence[Outcome]]:
     Repeating it finds what is there and creates nothing twice.
     """
     links: list[Unlinked] = []
-    fresh: list[Item[InboxRow, Pulled]] = []
-    moved = [item for item in items if item.source.state == "imported"]
-    to_import = [item for item in items if item.source.state != "imported"]
+    fresh: list[Item[Pulled]] = []
+    moved = [item for item in items if item.payload.row.state == "imported"]
+    to_import = [item for item in items if item.payload.row.state != "imported"]
     linked = already_linked(
         ctx, [item.key for item in to_import if item.payload.omnitron_pk is None]
     )
@@ -161,7 +166,7 @@ def _follow_all(ctx: Context, items: Orders) -> Iterator[Sequence[Outcome]]:
     pks = [item.payload.omnitron_pk for item in items if item.payload.omnitron_pk is not None]
     orders = {order.pk: order for order in ctx.omnitron.orders.by_pks(pks)}
 
-    def tell(item: Item[InboxRow, Pulled]) -> int:
+    def tell(item: Item[Pulled]) -> int:
         ctx.deadline.check()
         return follow(ctx, orders.get(item.payload.omnitron_pk or 0), item.payload.parcels or ())
 
@@ -171,13 +176,13 @@ def _follow_all(ctx: Context, items: Orders) -> Iterator[Sequence[Outcome]]:
         elif done.error is not None:
             raise done.error
         else:
-            ctx.state.inbox.told_parcels(done.item.key, done.item.source.parcels)
+            ctx.state.inbox.told_parcels(done.item.key, done.item.payload.row.parcels)
             status: Status = "sent" if done.value else "unchanged"
             yield [Outcome(done.item.key, status, "shipping_info", "follows Amazon's packages")]
 
 
 def _create_all(
-    ctx: Context, items: list[Item[InboxRow, Pulled]], links: list[Unlinked]
+    ctx: Context, items: list[Item[Pulled]], links: list[Unlinked]
 ) -> Generator[Sequence[Outcome], None, AmzsyncError | None]:
     """Create the orders side by side, those of one buyer in turn; each is recorded as it arrives.
 
@@ -218,10 +223,10 @@ def _attempt_group(
     ctx: Context,
     products: Mapping[str, int],
     stopped: threading.Event,
-    group: Sequence[Item[InboxRow, Pulled]],
-) -> list[tuple[Item[InboxRow, Pulled], Result]]:
+    group: Sequence[Item[Pulled]],
+) -> list[tuple[Item[Pulled], Result]]:
     """One buyer's orders, one after the other, so that the buyer is created once."""
-    results: list[tuple[Item[InboxRow, Pulled], Result]] = []
+    results: list[tuple[Item[Pulled], Result]] = []
     for item in group:
         if stopped.is_set():
             break
@@ -235,19 +240,17 @@ def _attempt_group(
     return results
 
 
-def _attempt(
-    ctx: Context, item: Item[InboxRow, Pulled], products: Mapping[str, int]
-) -> Created | None:
+def _attempt(ctx: Context, item: Item[Pulled], products: Mapping[str, int]) -> Created | None:
     """The order created, or None when it was cancelled meanwhile and never got there."""
     ctx.deadline.check()
     work = item.payload.work
-    if work is None or item.source.status == CANCELLED:
+    if work is None or item.payload.row.status == CANCELLED:
         order = existing(ctx, item.payload.number)
         return None if order is None else Created(order, found=True)
     return create(ctx, work, products)
 
 
-def _told(item: Item[InboxRow, Pulled], created: Created) -> str:
+def _told(item: Item[Pulled], created: Created) -> str:
     """The parcels its creation told Omnitron of: an order has one carrier, its items have theirs.
 
     The others follow in a later run.
@@ -255,10 +258,10 @@ def _told(item: Item[InboxRow, Pulled], created: Created) -> str:
     work = item.payload.work
     carriers = {parcel.carrier for parcel in work.plan.parcels} if work else set()
     whole = not created.found and len(carriers) <= 1
-    return item.source.parcels if whole else ""
+    return item.payload.row.parcels if whole else ""
 
 
-def _arrived(item: Item[InboxRow, Pulled], created: Created) -> Outcome:
+def _arrived(item: Item[Pulled], created: Created) -> Outcome:
     mismatch = item.payload.work.plan.mismatch if item.payload.work else ""
     if mismatch:
         log.warning("order %s: %s", item.key, mismatch)
@@ -269,8 +272,8 @@ def _arrived(item: Item[InboxRow, Pulled], created: Created) -> Outcome:
     )
 
 
-def _by_buyer(items: Sequence[Item[InboxRow, Pulled]]) -> list[list[Item[InboxRow, Pulled]]]:
-    groups: dict[str, list[Item[InboxRow, Pulled]]] = {}
+def _by_buyer(items: Sequence[Item[Pulled]]) -> list[list[Item[Pulled]]]:
+    groups: dict[str, list[Item[Pulled]]] = {}
     for item in items:
         work = item.payload.work
         buyer = work.plan.customer.email.casefold() if work else item.key
@@ -278,7 +281,7 @@ def _by_buyer(items: Sequence[Item[InboxRow, Pulled]]) -> list[list[Item[InboxRo
     return list(groups.values())
 
 
-def _skus(items: Sequence[Item[InboxRow, Pulled]]) -> set[str]:
+def _skus(items: Sequence[Item[Pulled]]) -> set[str]:
     return {sku for item in items if item.payload.work for sku in item.payload.work.plan.skus}
 
 

@@ -128,9 +128,9 @@ def _move(entry: Entry, flow: Flow[Any, Any], ctx: Context, result: Result) -> N
 
 def _batches(
     entry: Entry, flow: Flow[Any, Any], ctx: Context, result: Result
-) -> Iterator[list[Item[Any, Any]]]:
+) -> Iterator[list[Item[Any]]]:
     """Transformed items in batches; everything that cannot be sent is recorded on the way."""
-    batch: list[Item[Any, Any]] = []
+    batch: list[Item[Any]] = []
     aside: list[Outcome] = []
     taken = 0
     for found in _selected(entry, flow, ctx, result):
@@ -139,7 +139,7 @@ def _batches(
         else:
             key = flow.key(found)
             try:
-                batch.append(Item(key, found, flow.transform(ctx, found)))
+                batch.append(Item(key, flow.transform(ctx, found)))
                 taken += 1
             except (RecordError, WaitingError) as error:
                 aside.append(outcome_of(key, error))

@@ -45,7 +45,7 @@ def describe(change: Change) -> str:
     return f"{change.sku}: {before} -> {change.value}"
 
 
-def guard(ctx: Context, items: Sequence[Item[Observed, Change]]) -> None:
+def guard(ctx: Context, items: Sequence[Item[Change]]) -> None:
     """Stop before a broken stock import closes the shop."""
     if ctx.options.override_guard:
         return
@@ -62,7 +62,7 @@ def guard(ctx: Context, items: Sequence[Item[Observed, Change]]) -> None:
     )
 
 
-def send(ctx: Context, items: Sequence[Item[Observed, Change]]) -> Iterable[Sequence[Outcome]]:
+def send(ctx: Context, items: Sequence[Item[Change]]) -> Iterable[Sequence[Outcome]]:
     """See listing_writer.send: absolute values, so a repeat changes nothing."""
     from amzsync.flows import listing_writer
 
