@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from amzsync.sandbox.server import Sandbox
 from tests.shop import FakeClock, Shop
+
+# A law is looked at from elsewhere every time, but what decides whether a change lands must not
+# depend on luck; and no test is a measurement of time.
+settings.register_profile("default", deadline=None)
+settings.register_profile("ci", deadline=None, derandomize=True)
+settings.load_profile("ci" if os.environ.get("CI") else "default")
 
 
 @pytest.fixture(scope="session")
