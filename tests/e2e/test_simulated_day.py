@@ -20,8 +20,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-import pytest
-
 from amzsync.flows import FLOWS
 from amzsync.sandbox.journal import Exchange
 from amzsync.sandbox.server import Sandbox
@@ -45,11 +43,6 @@ BURSTS = ((3, 250), (8, 2_500), (13, 700), (18, 4_000))  # hour, changed SKUs at
 SEARCHABLE = timedelta(minutes=2)  # Amazon lists no change that is younger
 
 Event = Callable[[datetime], None]
-
-
-@pytest.fixture(autouse=True)
-def witness() -> None:
-    """Nobody judges these exchanges by Amazon's models: the other tests make the same ones."""
 
 
 def test_a_day_of_cron_keeps_the_quota_and_is_fresh(
