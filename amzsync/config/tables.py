@@ -19,7 +19,7 @@ class Omnitron(Table):
     username: str = Field(
         description="The user amzsync logs in with: one of its own, so that its changes can be"
         " told from people's.",
-        examples=["amzsync@brand.example"],
+        examples=["amzsync"],
     )
     password: SecretStr = Field(
         description="Password of that user.", examples=["env:OMNITRON_PASSWORD"]
