@@ -131,8 +131,7 @@ class Shop:
     def forget_calls(self) -> None:
         """Start counting anew."""
         with self.sandbox.lock:
-            self.sandbox.journal.exchanges.clear()
-            self.sandbox.journal.calls.clear()
+            self.sandbox.journal.clear()
 
     def rows(self, sql: str, *params: object) -> list[dict[str, Any]]:
         """Rows of the state file, read by SQLite itself."""

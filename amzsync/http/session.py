@@ -41,6 +41,7 @@ from amzsync.redaction import mask
 log = logging.getLogger(__name__)
 
 MAX_BODY = 64 * 1024 * 1024  # bytes; no JSON reply of either side comes near it
+_LOOPBACK = ("all://127.0.0.1", "all://localhost", "all://[::1]")
 _LATE = 0.25  # seconds a token is used after it is due: requests arrive less evenly than they leave
 _SHOWN = 300  # characters of a far side's message that errors repeat
 
@@ -333,6 +334,8 @@ def open_client(
         headers={"user-agent": user_agent, "accept": "application/json"},
         timeout=httpx.Timeout(timeouts.read, connect=timeouts.connect),
         limits=httpx.Limits(max_connections=in_flight, max_keepalive_connections=in_flight),
+        # A proxy of the environment is for what lies outside, never for this machine itself.
+        mounts=dict.fromkeys(_LOOPBACK),
         follow_redirects=False,
     )
 

@@ -381,3 +381,15 @@ def test_the_journal_keeps_every_exit_code(shop: Shop) -> None:
     assert [row["exit_code"] for row in rows] == [6, 0]
     assert "would go to zero" in rows[0]["error"]
     assert json.loads(shop.rows("SELECT counts FROM runs ORDER BY id DESC")[0]["counts"])
+
+
+def test_a_proxy_of_the_environment_is_not_asked_for_this_machine(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    shop.sandbox.reset(skus=3)
+    assert shop.run("stock", "push").code == 0
+    assert shop.run("orders", "pull").code == 0
