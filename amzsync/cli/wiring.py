@@ -11,8 +11,9 @@ from amzsync.amazon.client import AmazonClient, user_agent
 from amzsync.clock import Clock, Deadline
 from amzsync.config import Config
 from amzsync.flows.flow import Context, Options
+from amzsync.http.exchange import Timeouts
 from amzsync.http.retry import RetryPolicy
-from amzsync.http.session import Session, Timeouts
+from amzsync.http.session import Session
 from amzsync.http.transfer import Transfers
 from amzsync.omnitron.assumptions import mapping_prefix
 from amzsync.omnitron.auth import OmnitronLogin

@@ -10,14 +10,10 @@ from __future__ import annotations
 
 import json as jsonlib
 import logging
-import socket
-import ssl
 import threading
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from functools import cache
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -34,24 +30,15 @@ from amzsync.errors import (
     ThrottledError,
     UnavailableError,
 )
+from amzsync.http.error_bodies import error_text
+from amzsync.http.exchange import Timeouts, authorities, exchange, nobody, open_client
 from amzsync.http.operation import Operation, Pacer, Reply, Signer
 from amzsync.http.retry import RetryPolicy, stated_delay
-from amzsync.redaction import mask
 
 log = logging.getLogger(__name__)
 
 MAX_BODY = 64 * 1024 * 1024  # bytes; no JSON reply of either side comes near it
-_LOOPBACK = ("all://127.0.0.1", "all://localhost", "all://[::1]")
 _LATE = 0.25  # seconds a token is used after it is due: requests arrive less evenly than they leave
-_SHOWN = 300  # characters of a far side's message that errors repeat
-
-
-@dataclass(frozen=True, slots=True)
-class Timeouts:
-    """Seconds to connect, and to wait for the next byte of a reply."""
-
-    connect: float = 5.0
-    read: float = 30.0
 
 
 class Session:
@@ -313,124 +300,15 @@ class Session:
         return f"{self.base_url} refuses access: {detail or 'no reason given'} ({where})"
 
 
-@cache
-def authorities() -> ssl.SSLContext:
-    """The certificate authorities trusted here; read once a process, for that takes its time."""
-    return httpx.create_ssl_context()
-
-
-@cache
-def nobody() -> ssl.SSLContext:
-    """Trust in no authority, so that TLS fails: for plain addresses, which never speak it."""
-    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-
-
-def open_client(
-    timeouts: Timeouts, in_flight: int, user_agent: str, *, trust: ssl.SSLContext | None = None
-) -> httpx.Client:
-    """An httpx client as both the sessions and the document transfers use it."""
-    return httpx.Client(
-        verify=trust or authorities(),
-        headers={"user-agent": user_agent, "accept": "application/json"},
-        timeout=httpx.Timeout(timeouts.read, connect=timeouts.connect),
-        limits=httpx.Limits(max_connections=in_flight, max_keepalive_connections=in_flight),
-        # A proxy of the environment is for what lies outside, never for this machine itself.
-        mounts=dict.fromkeys(_LOOPBACK),
-        follow_redirects=False,
-    )
-
-
-def exchange(
-    client: httpx.Client,
-    request: httpx.Request,
-    deadline: Deadline,
-    max_bytes: int,
-    into: Callable[[bytes], object] | None = None,
-) -> tuple[int | None, Mapping[str, str], bytes, str | None]:
-    """Send one request: (status, headers, body, fault).
-
-    No status: the request may or may not have arrived; the fault starts with "not sent" when it
-    cannot have. A status and a fault: the body was cut off. With `into` the body goes there.
-    """
-    body = bytearray()
-    sink = into or body.extend
-    status: int | None = None
-    headers: Mapping[str, str] = {}
-    try:
-        response = client.send(request, stream=True)
-        try:
-            status, headers = response.status_code, response.headers
-            size = 0
-            for chunk in response.iter_bytes():
-                size += len(chunk)
-                if size > max_bytes:
-                    return status, headers, b"", f"longer than {max_bytes} bytes"
-                if deadline.remaining() <= 0:
-                    return status, headers, b"", "--max-runtime is over"
-                sink(chunk)
-        finally:
-            response.close()
-    except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
-        return None, {}, b"", f"not sent: {_why(error)}"
-    except httpx.TimeoutException as error:
-        return status, headers, b"", f"no answer in time: {type(error).__name__}"
-    except (httpx.TransportError, httpx.DecodingError) as error:
-        return status, headers, b"", f"connection cut: {type(error).__name__}"
-    return status, headers, bytes(body), None
-
-
 def _is_unclear(operation: Operation) -> bool:
     """Whether it matters what became of an operation nobody answered properly."""
     return operation.mutates and not operation.repeatable
-
-
-def _why(error: BaseException) -> str:
-    """Why no connection came about, in words; httpx wraps what the system said."""
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, ssl.SSLCertVerificationError):
-            return f"its TLS certificate is not trusted ({cause.verify_message})"
-        if isinstance(cause, socket.gaierror):
-            return "its name cannot be resolved"
-        if isinstance(cause, ConnectionRefusedError):
-            return "the connection was refused"
-        cause = cause.__cause__ or cause.__context__
-    return type(error).__name__
-
-
-def error_text(data: object) -> tuple[str, str]:
-    """(code, message) of an error body of either side, masked and cut; empty where it has none.
-
-    Shapes: SP-API `{"errors":[{code, message, details}]}`, LWA `{error, error_description}`,
-    Omnitron `{detail}`, `{non_field_errors: text | [text]}`, `{error}`, `{field: [text]}`, `code`.
-    """
-    if not isinstance(data, dict):
-        return "", ""
-    errors = data.get("errors")
-    if isinstance(errors, list) and errors and isinstance(errors[0], dict):
-        first = errors[0]
-        text = " ".join(str(first[key]) for key in ("message", "details") if first.get(key))
-        return mask(str(first.get("code", "")))[:_SHOWN], mask(text)[:_SHOWN]
-    code = str(data.get("code") or data.get("error") or "")
-    rows = [
-        _flat(value) if key in _UNNAMED else f"{key}: {_flat(value)}"
-        for key, value in data.items()
-        if key != "code" and value
-    ]
-    return mask(code)[:_SHOWN], mask("; ".join(rows))[:_SHOWN]
-
-
-_UNNAMED = ("detail", "non_field_errors", "error", "error_description")
 
 
 def _segment(value: str) -> str:
     """One path segment. A name of dots would be taken for a step up the path."""
     dots = value in (".", "..")
     return value.replace(".", "%2E") if dots else quote(value, safe="")
-
-
-def _flat(value: object) -> str:
-    return " ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def _body(json: object, form: Mapping[str, str] | None) -> tuple[bytes | None, str]:

@@ -31,8 +31,8 @@ from amzsync.errors import (
     RemoteError,
     UnavailableError,
 )
+from amzsync.http.exchange import Timeouts, exchange, open_client
 from amzsync.http.retry import RetryPolicy
-from amzsync.http.session import Timeouts, exchange, open_client
 from amzsync.http.unpack import Unpacker
 
 T = TypeVar("T")

@@ -17,7 +17,7 @@ from amzsync.amazon.models import feeds, listings, orders, reports, sellers
 from amzsync.amazon.models.payload import Money
 from amzsync.amazon.operations import OPERATIONS
 from amzsync.amazon.orders import parse_order
-from amzsync.http.session import error_text
+from amzsync.http.error_bodies import error_text
 
 ORDERS = "orders_2026-01-01.json"
 ORDERS_V0 = "ordersV0.json"

@@ -21,8 +21,9 @@ from amzsync.errors import (
     ThrottledError,
     UnavailableError,
 )
+from amzsync.http.error_bodies import error_text
 from amzsync.http.operation import Operation, Pacer, Signer
-from amzsync.http.session import Session, error_text
+from amzsync.http.session import Session
 from tests.unit.http.http_fakes import CutStream, FakeClock, FakePacer, FakeSigner
 
 READ = Operation("getThing", "GET", "/things/{id}", rate=5)
