@@ -211,9 +211,9 @@ class Session:
             try:
                 data = jsonlib.loads(body)
             except ValueError as error:
-                if status < 300:
+                if status < 300 or _is_half_a_refusal(status, body):
                     kind: type[RemoteError] = ProtocolError
-                    if operation.mutates and not operation.repeatable:
+                    if status < 300 and _is_unclear(operation):
                         kind = OutcomeUnknownError
                     raise kind(
                         "the reply is not JSON",
@@ -298,6 +298,16 @@ class Session:
         request = f", request {reply.request_id}" if reply.request_id else ""
         where = f"{operation.name}, HTTP {reply.status}{request}"
         return f"{self.base_url} refuses access: {detail or 'no reason given'} ({where})"
+
+
+def _is_half_a_refusal(status: int, body: bytes) -> bool:
+    """Whether a refusal begins as JSON and does not end so.
+
+    What it would have said may be that all is well ("it exists"), so no record is to blame yet; the
+    request changed nothing and is sent again. An HTML page is all a proxy has to say.
+    """
+    refusal = 400 <= status < 500 and status not in (401, 403, 429)
+    return refusal and body.lstrip()[:1] in (b"{", b"[")
 
 
 def _is_unclear(operation: Operation) -> bool:

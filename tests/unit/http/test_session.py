@@ -236,6 +236,28 @@ def test_lasting_html_with_a_200_is_a_protocol_error(clock: FakeClock, api: resp
     assert caught.value.request_id == "req-9"
 
 
+def test_half_of_a_refusal_is_asked_for_again_for_it_may_say_that_all_is_well(
+    clock: FakeClock, api: respx.Router
+) -> None:
+    api.post("/things").mock(
+        side_effect=[
+            httpx.Response(406, text='{"non_field_errors": "hash_da'),
+            httpx.Response(406, json={"non_field_errors": "hash_data:12 is there"}),
+        ]
+    )
+    with pytest.raises(RefusedError) as caught:
+        open_session(clock).call(CREATE, json={})
+    assert caught.value.body == {"non_field_errors": "hash_data:12 is there"}
+
+
+def test_a_refusal_that_stays_half_is_a_protocol_error_and_no_records_fault(
+    clock: FakeClock, api: respx.Router
+) -> None:
+    api.post("/things").respond(406, text='{"non_field_errors": "hash_da')
+    with pytest.raises(ProtocolError):
+        open_session(clock).call(CREATE, json={})
+
+
 def test_an_html_400_is_a_refusal_and_not_repeated(clock: FakeClock, api: respx.Router) -> None:
     route = api.get("/things/1").respond(400, html=HTML)
     with pytest.raises(RefusedError) as caught:
