@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from amzsync.errors import RefusedError
 from amzsync.flows.flow import Context
@@ -16,6 +17,9 @@ from amzsync.omnitron.batch_requests import BatchFinishedError, BatchObject, Com
 from amzsync.state.batches import Batch
 
 log = logging.getLogger(__name__)
+
+# Longer than any request lasts: who still waits for a batch's name by then is dead.
+ANSWERED_WITHIN = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,10 +108,11 @@ def _end_unnamed(ctx: Context, flow: str) -> bool:
     dead run's, unless another flow waits for the name of its own just now: the next run looks then.
     """
     listed = ctx.omnitron.batch_requests.initialized()
+    alive = ctx.clock.now() - ANSWERED_WITHIN
     with ctx.state.store.atomic():
         others = [row for row in ctx.state.batches.unanswered(ctx.channel) if row.flow != flow]
         known = ctx.state.batches.pks(ctx.channel)
-    if others:
+    if any(row.created_at > alive for row in others):
         return False
     for batch in listed:
         if batch.pk not in known:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from amzsync.state.store import Store, to_text
+from amzsync.state.store import Store, to_moment, to_text
 
 BatchState = Literal["new", "initialized", "commit", "sent_to_remote"]
 
@@ -23,6 +23,7 @@ class Batch:
     local_batch_id: str | None
     state: BatchState
     job_id: str | None
+    created_at: datetime
 
 
 class Batches:
@@ -85,8 +86,9 @@ class Batches:
 
     def _select(self, where: str, params: list[object]) -> list[Batch]:
         rows = self._store.rows(
-            f"""SELECT id, channel, flow, content_type, pk, local_batch_id, state, job_id
+            f"""SELECT id, channel, flow, content_type, pk, local_batch_id, state, job_id,
+                created_at
             FROM batches WHERE {where} ORDER BY id""",  # noqa: S608 - constant conditions
             params,
         )
-        return [Batch(**row) for row in rows]
+        return [Batch(**{**row, "created_at": to_moment(row["created_at"])}) for row in rows]

@@ -23,7 +23,7 @@ def batches(tmp_path: Path) -> Iterator[Batches]:
 
 def test_a_batch_is_noted_before_omnitron_is_asked_and_moved_as_it_moves(batches: Batches) -> None:
     batch_id = batches.add("1", "stock.push", "productstock", None, NOW)
-    new = Batch(batch_id, "1", "stock.push", "productstock", None, None, "new", None)
+    new = Batch(batch_id, "1", "stock.push", "productstock", None, None, "new", None, NOW)
     assert batches.unanswered("1") == [new]
     assert batches.left_behind("1", "stock.push") == []
     batches.opened(batch_id, 22, "uuid")
