@@ -7,6 +7,7 @@ Amazon's own fulfilment) and channel 3 (Germany) share the first few.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import deepcopy
 from typing import Any
 
 from amzsync.sandbox.omnitron.channel import Channel
@@ -113,7 +114,7 @@ def _channel(pk: int, timeline: Timeline) -> Channel:
     date = timeline.tick()
     dated = {"modified_date": date, "created_date": date}
     conf: dict[str, Any] = {
-        "FAILED_INTEGRATION": FAILED_INTEGRATION,
+        "FAILED_INTEGRATION": deepcopy(FAILED_INTEGRATION),
         "ATTRIBUTE_SET_STRATEGY": "CategoryNode",
     }
     types = {"FAILED_INTEGRATION": "json", "ATTRIBUTE_SET_STRATEGY": "text"}

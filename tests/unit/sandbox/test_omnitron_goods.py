@@ -124,6 +124,12 @@ def test_a_product_out_of_the_catalog_shows_among_the_deleted_only(far: Far) -> 
     assert far.rows(f"products/?pk__in={gone[0]['object_id']}")[0]["sku"] == "SKU-1"
 
 
+def test_one_worlds_settings_are_not_anothers(far: Far) -> None:
+    far.world.channels[1].row["conf"]["FAILED_INTEGRATION"]["productstock"]["RETRY_INTERVAL"] = 1
+    other = far.world.channels[2].row["conf"]["FAILED_INTEGRATION"]
+    assert other["productstock"]["RETRY_INTERVAL"] == 28800
+
+
 def test_a_failed_object_is_hidden_for_its_interval_and_then_comes_back(far: Far) -> None:
     far.world.set_stock("SKU-1", 3)
     far.world.set_stock("SKU-2", 4)
