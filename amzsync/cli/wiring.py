@@ -37,14 +37,16 @@ def open_context(
 ) -> Iterator[Context]:
     """Open the state and both clients, and close them. Errors: StateError and its kin."""
     with ExitStack() as stack:
+        channel = channel_of(config)
         state = State.open(config.state_path(), clock)
         stack.callback(state.close)
         amazon = _amazon(config, state, deadline, options, stack)
         omnitron, session = _omnitron(config, state, deadline, options, stack)
         if not options.dry_run:
-            state.channels.register(channel_of(config), clock.now())
+            state.channels.register(channel, clock.now())
         yield Context(
-            channel=channel_key(config),
+            channel=channel.key,
+            seller_channel=channel,
             config=config,
             clock=clock,
             deadline=deadline,

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from amzsync.config import Config
     from amzsync.errors import AmzsyncError
     from amzsync.omnitron.client import OmnitronClient
+    from amzsync.state.channels import Channel
     from amzsync.state.state import State
 
 S = TypeVar("S")
@@ -57,9 +58,13 @@ class Options:
 
 @dataclass(slots=True)
 class Context:
-    """Everything a flow works with; nothing in it is global."""
+    """Everything a flow works with; nothing in it is global.
+
+    `channel` is the key its rows go by, `seller_channel` the same channel as the intake knows it.
+    """
 
     channel: str
+    seller_channel: Channel
     config: Config
     clock: Clock
     deadline: Deadline

@@ -89,16 +89,7 @@ def channels(ctx: Context) -> list[Channel]:
     """The account's channels; this one too when a dry run is its first."""
     found = ctx.state.channels.all()
     if all(channel.key != ctx.channel for channel in found):
-        config = ctx.config
-        found.append(
-            Channel(
-                key=ctx.channel,
-                name=config.channel_name,
-                marketplace_id=config.market_place_id,
-                fulfilled_by="AMAZON" if config.is_fba_channel else "MERCHANT",
-                order_start_date=config.order_start_date,
-            )
-        )
+        found.append(ctx.seller_channel)
     return found
 
 

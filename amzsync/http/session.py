@@ -124,9 +124,7 @@ class Session:
         self, operation: Operation, path: Mapping[str, str], query: Sequence[tuple[str, str]] = ()
     ) -> str:
         """The operation's full URL; a SKU with / + % or blanks stays one path segment."""
-        filled = operation.path.format(
-            **{key: quote(value, safe="") for key, value in path.items()}
-        )
+        filled = operation.path.format(**{key: _segment(value) for key, value in path.items()})
         return f"{self.base_url}{filled}" + (
             f"?{urlencode(query, quote_via=quote)}" if query else ""
         )

@@ -74,6 +74,8 @@ def test_an_empty_2xx_is_a_reply_without_data(clock: FakeClock, api: respx.Route
     ("sku", "raw"),
     [
         ("A/B", b"A%2FB"),
+        (".", b"%2E"),
+        ("..", b"%2E%2E"),
         ("A+B", b"A%2BB"),
         ("50%", b"50%25"),
         ("A%2FB", b"A%252FB"),
