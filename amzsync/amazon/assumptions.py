@@ -7,7 +7,10 @@ Source of the doubt: sp-api.md §7 and the paragraphs named.
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from amzsync.amazon.models.orders import OrderItem
 
 PRICE_PATCH_OP: Final = "merge"
 """`merge` on purchasable_offer keeps the other members (sale price, minimum and maximum), which
@@ -46,3 +49,18 @@ LISTINGS_FEED_SUBMISSIONS: Final = 5
 LISTINGS_FEED_PERIOD: Final = timedelta(minutes=5)
 """JSON_LISTINGS_FEED takes five submissions per five minutes besides createFeed's own plan, by the
 change log of 2025-05-06 (§2.5.5)."""
+
+
+def standing_units(item: OrderItem) -> int:
+    """How many units of an order line are not cancelled.
+
+    Undocumented for this API version (§2.2). A line without cancellationExecution stands as it was
+    ordered. One with it keeps what has been fulfilled and what "remains to be" (the model's words
+    for quantityUnfulfilled): this reads right whether Amazon lowers quantityOrdered, as Orders v0
+    did, or leaves it and takes the units off quantityUnfulfilled.
+    """
+    ordered = max(item.quantity_ordered, 0)
+    if item.cancellation.cancellation_execution is None:
+        return ordered
+    done, open_ = item.fulfillment.quantity_fulfilled, item.fulfillment.quantity_unfulfilled
+    return min(ordered, (done or 0) + (open_ or 0))

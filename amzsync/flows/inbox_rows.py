@@ -13,6 +13,7 @@ from amzsync.amazon.models.orders import MERCHANT, Order
 from amzsync.amazon.orders import parse_order
 from amzsync.errors import RecordError
 from amzsync.flows.buyer_data import hide_buyer
+from amzsync.mapping import lines
 from amzsync.mapping.shipments import parcels_of, to_text
 from amzsync.state.channels import Channel
 from amzsync.state.inbox import InboxRow, InboxState
@@ -60,12 +61,15 @@ def inbox_row(raw: Mapping[str, Any], channels: ByKind, now: datetime) -> InboxR
         reason=reason,
         seen_at=now,
         parcels=to_text(parcels_of(order)),
+        lines=lines.to_text(lines.standing(order)),
+        cancel_request=lines.cancel_request(order) if state != "ignored" else "",
     )
 
 
 def facts(order: Order) -> dict[str, Any]:
     """What later flows need to know of the order; no buyer data."""
     return {
+        "shows_cancellation": lines.shows_cancellation(order),
         "skus": sorted(
             {row.product.seller_sku for row in order.order_items if row.product.seller_sku}
         ),

@@ -141,7 +141,9 @@ def send(ctx: Context, items: Orders) -> Iterator[Sequence[Outcome]]:
     )
     for item in to_import:
         if item.key in linked:
-            ctx.state.inbox.created(item.key, linked[item.key], item.payload.number)
+            ctx.state.inbox.created(
+                item.key, linked[item.key], item.payload.number, lines_told=_lines_there(item)
+            )
     ctx.state.inbox.imported(linked, ctx.clock.now())
     yield [Outcome(order_id, "unchanged", "linked") for order_id in sorted(linked)]
     for item in to_import:
@@ -196,7 +198,11 @@ def _create_all(
         for item, result in done.value or ():
             if isinstance(result, Created):
                 ctx.state.inbox.created(
-                    item.key, result.order.pk, item.payload.number, _told(item, result)
+                    item.key,
+                    result.order.pk,
+                    item.payload.number,
+                    _told(item, result),
+                    _lines_there(item) if result.found else item.payload.row.lines,
                 )
                 links.append(Unlinked(item.key, result.order.pk, result.order))
                 yield [_arrived(item, result)]
@@ -259,6 +265,15 @@ def _told(item: Item[Pulled], created: Created) -> str:
     carriers = {parcel.carrier for parcel in work.plan.parcels} if work else set()
     whole = not created.found and len(carriers) <= 1
     return item.payload.row.parcels if whole else ""
+
+
+def _lines_there(item: Item[Pulled]) -> str:
+    """The lines an order that was in Omnitron already has there; "" where that must be looked at.
+
+    Looking costs calls, and an order that shows no cancellation has nothing to find.
+    """
+    row = item.payload.row
+    return "" if json.loads(row.facts).get("shows_cancellation", True) else row.lines
 
 
 def _arrived(item: Item[Pulled], created: Created) -> Outcome:

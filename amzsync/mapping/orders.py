@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from amzsync.amazon.assumptions import standing_units
 from amzsync.amazon.models.orders import (
     AMAZON,
     BUYER,
@@ -150,7 +151,8 @@ def order_number(order_id: str, order_number_format: str) -> str:
 
 def _units(order: Order, item: OrderItem, amounts: Amounts) -> list[UnitPlan]:
     count = item.quantity_ordered
-    if count <= 0:
+    standing = standing_units(item)
+    if standing <= 0:
         return []
     sku = item.product.seller_sku
     if not sku:
@@ -170,7 +172,7 @@ def _units(order: Order, item: OrderItem, amounts: Amounts) -> list[UnitPlan]:
             tax_rate=line.tax_rate,
             parcel=parcels[index] if index < len(parcels) else None,
         )
-        for index in range(count)
+        for index in range(standing)
     ]
 
 

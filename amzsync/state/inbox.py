@@ -17,7 +17,8 @@ from amzsync.state.store import Store, to_moment, to_text
 InboxState = Literal["new", "created", "imported", "pending", "ignored"]
 _COLUMNS = (
     "order_id, channel, status, created_time, last_updated_time, state, code, reason, facts, "
-    "digest, attempted_at, omnitron_pk, number, seen_at, parcels"
+    "digest, attempted_at, omnitron_pk, number, seen_at, parcels, lines, cancel_request, missing, "
+    "cancel_calls"
 )
 
 _REWRITTEN = 5_000  # payloads of about 3 kB each
@@ -31,7 +32,9 @@ class InboxRow:
     not authorised) or ignored (`code` and `reason` say why). `payload` is the order as Amazon sent
     it (JSON), `facts` what of it is no buyer data (JSON). `attempted_at` is set before its creation
     is asked of Omnitron, so that a killed run leaves a trace. `parcels` is how its units travel
-    (mapping.shipments), "" while none does.
+    (mapping.shipments), "" while none does. `lines` is which units still stand (mapping.lines),
+    `cancel_request` why the buyer asks to cancel, "" if nobody does; `cancel_calls` how often
+    Omnitron was asked to cancel. `missing` names the data sets Amazon refused to give with it.
     """
 
     order_id: str
@@ -50,6 +53,10 @@ class InboxRow:
     number: str | None = None
     seen_at: datetime | None = None
     parcels: str = ""
+    lines: str = ""
+    cancel_request: str = ""
+    missing: str = ""
+    cancel_calls: int = 0
 
 
 class Inbox:
@@ -78,13 +85,15 @@ class Inbox:
             self._store.execute_many(
                 """
                 INSERT INTO inbox (order_id, channel, status, created_time, last_updated_time,
-                    state, code, reason, facts, digest, first_seen_at, seen_at, parcels)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    state, code, reason, facts, digest, first_seen_at, seen_at, parcels, lines,
+                    cancel_request, missing)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 ON CONFLICT (order_id) DO UPDATE SET status = excluded.status,
                     channel = excluded.channel, last_updated_time = excluded.last_updated_time,
                     state = excluded.state, code = excluded.code, reason = excluded.reason,
                     facts = excluded.facts, digest = excluded.digest, seen_at = excluded.seen_at,
-                    parcels = excluded.parcels
+                    parcels = excluded.parcels, lines = excluded.lines,
+                    cancel_request = excluded.cancel_request, missing = excluded.missing
                 """,
                 [_values(row) for row in rows],
             )
@@ -121,15 +130,77 @@ class Inbox:
             "UPDATE inbox SET attempted_at = NULL, number = NULL WHERE order_id = ?", [order_id]
         )
 
-    def created(self, order_id: str, omnitron_pk: int, number: str, parcels_told: str = "") -> None:
-        """The order is in Omnitron: its buyer data goes, its link is still to be made."""
+    def created(
+        self,
+        order_id: str,
+        omnitron_pk: int,
+        number: str,
+        parcels_told: str = "",
+        lines_told: str = "",
+    ) -> None:
+        """The order is in Omnitron: its buyer data goes, its link is still to be made.
+
+        `parcels_told` and `lines_told` are what Omnitron knows of it by that; "" is unknown.
+        """
         with self._store.atomic():
             self._store.execute(
                 """UPDATE inbox SET state = 'created', omnitron_pk = ?, number = ?, code = '',
-                reason = '', parcels_told = ? WHERE order_id = ?""",
-                [omnitron_pk, number, parcels_told, order_id],
+                reason = '', parcels_told = ?, lines_told = ? WHERE order_id = ?""",
+                [omnitron_pk, number, parcels_told, lines_told, order_id],
             )
             self._forget([order_id])
+
+    def fallen(self, channel: str, limit: int, after: str = "") -> list[InboxRow]:
+        """Orders of which fewer units stand than Omnitron was told, by id, after that one.
+
+        Those in Omnitron, and those that were cancelled before they got there; without payload.
+        """
+        rows = self._store.rows(
+            f"""SELECT {_COLUMNS}, NULL AS payload FROM inbox
+            WHERE channel = ? AND lines <> lines_told AND order_id > ?
+            AND (state = 'imported' OR (state = 'ignored' AND code = 'cancelled'))
+            ORDER BY order_id LIMIT ?""",  # noqa: S608 - constant columns
+            [channel, after, limit],
+        )
+        return [_row(row) for row in rows]
+
+    def told_lines(self, order_id: str, lines: str) -> None:
+        """Omnitron knows that these units of the order stand."""
+        self._store.execute("UPDATE inbox SET lines_told = ? WHERE order_id = ?", [lines, order_id])
+
+    def asking(self, channel: str, limit: int, after: str = "") -> list[InboxRow]:
+        """Orders whose buyer asks to cancel them, by id, after that one; without payload."""
+        rows = self._store.rows(
+            f"""SELECT {_COLUMNS}, NULL AS payload FROM inbox
+            WHERE channel = ? AND cancel_request <> '' AND order_id > ?
+            ORDER BY order_id LIMIT ?""",  # noqa: S608 - constant columns
+            [channel, after, limit],
+        )
+        return [_row(row) for row in rows]
+
+    def count_cancel(self, order_id: str) -> None:
+        """Note durably that Omnitron is about to be asked once more to cancel units of it."""
+        self._store.execute(
+            "UPDATE inbox SET cancel_calls = cancel_calls + 1 WHERE order_id = ?", [order_id]
+        )
+
+    def incomplete(self, limit: int) -> list[InboxRow]:
+        """Orders of the account that came without a data set, the longest known first."""
+        rows = self._store.rows(
+            f"""SELECT {_COLUMNS}, NULL AS payload FROM inbox WHERE missing <> ''
+            ORDER BY seen_at LIMIT ?""",  # noqa: S608 - constant columns
+            [limit],
+        )
+        return [_row(row) for row in rows]
+
+    def by_number(self, channel: str, number: str) -> InboxRow | None:
+        """The order that has this number in Omnitron, without its payload."""
+        row = self._store.row(
+            f"""SELECT {_COLUMNS}, NULL AS payload FROM inbox
+            WHERE channel = ? AND number = ?""",  # noqa: S608 - constant columns
+            [channel, number],
+        )
+        return None if row is None else _row(row)
 
     def travelling(self, channel: str, limit: int, after: str = "") -> list[InboxRow]:
         """Imported orders whose parcels Omnitron was not told as they are, by id, after that one.
@@ -233,6 +304,9 @@ def _values(row: InboxRow) -> tuple[object, ...]:
         seen,
         seen,
         row.parcels,
+        row.lines,
+        row.cancel_request,
+        row.missing,
     )
 
 

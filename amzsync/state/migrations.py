@@ -98,6 +98,93 @@ def m004_parcels(db: Database) -> None:
     )
 
 
+@MIGRATIONS()
+def m005_order_changes(db: Database) -> None:
+    """Which units of an order still stand, what of it Omnitron was told, and what is missing."""
+    inbox = db.table("inbox")
+    for name in ("lines", "lines_told", "cancel_request", "missing"):
+        inbox.add_column(name, str, not_null_default="")
+    inbox.add_column("cancel_calls", int, not_null_default=0)
+    # Partial, like that of the parcels: a run with nothing to do reads no row.
+    db.execute("CREATE INDEX inbox_lines ON inbox (channel, order_id) WHERE lines <> lines_told")
+    db.execute(
+        "CREATE INDEX inbox_cancel_request ON inbox (channel, order_id) WHERE cancel_request <> ''"
+    )
+    db.execute("CREATE INDEX inbox_missing ON inbox (seen_at) WHERE missing <> ''")
+
+
+@MIGRATIONS()
+def m006_returns(db: Database) -> None:
+    """Returns as Amazon's reports tell them, and the request made in Omnitron for each unit."""
+    record = {"channel": str, "order_id": str, "rma_id": str, "sku": str}
+    db.table("returns").create(
+        {
+            **record,
+            "quantity": int,
+            "reason_code": str,
+            "status": str,
+            "requested_at": str,
+            "state": str,
+            "code": str,
+            "reason": str,
+            "seen_at": str,
+        },
+        pk=tuple(record),
+        not_null={*record, "quantity", "reason_code", "status", "requested_at", "state"},
+        defaults={"code": "", "reason": ""},
+    ).create_index(["channel", "state", "order_id"])
+    db.table("return_requests").create(
+        {
+            **record,
+            "unit": int,
+            "order_item_pk": int,
+            "request_id": int,
+            "attempted_at": str,
+            "state": str,
+        },
+        pk=(*record, "unit"),
+        not_null={*record, "unit", "order_item_pk", "state"},
+    )
+    db.table("jobs").add_column("detail", str, not_null_default="")
+
+
+@MIGRATIONS()
+def m007_shipments(db: Database) -> None:
+    """Packages confirmed to Amazon, and invoices handed to it."""
+    order = {"channel": str, "order_id": str}
+    db.table("packages").create(
+        {
+            **order,
+            "reference": int,
+            "tracking_number": str,
+            "carrier": str,
+            "units": str,
+            "wanted": str,
+            "confirmed": str,
+            "confirmed_at": str,
+            "request_id": str,
+        },
+        pk=(*order, "reference"),
+        not_null={*order, "reference", "tracking_number", "units", "wanted", "confirmed"},
+        defaults={"carrier": "", "confirmed": ""},
+    )
+    db.table("invoices").create(
+        {
+            **order,
+            "number": str,
+            "state": str,
+            "feed_id": str,
+            "submitted_at": str,
+            "answered_at": str,
+            "code": str,
+            "reason": str,
+        },
+        pk=(*order, "number"),
+        not_null={*order, "number", "state"},
+        defaults={"code": "", "reason": ""},
+    ).create_index(["state", "submitted_at"])
+
+
 def _feed_items(db: Database) -> None:
     db.table("feed_items").create(
         {

@@ -6,4 +6,14 @@ import sqlite-utils, which builds the tables.
 
 from __future__ import annotations
 
-STEPS = frozenset({"m001_account", "m002_orders", "m003_writes", "m004_parcels"})
+STEPS = frozenset(
+    {
+        "m001_account",
+        "m002_orders",
+        "m003_writes",
+        "m004_parcels",
+        "m005_order_changes",
+        "m006_returns",
+        "m007_shipments",
+    }
+)
