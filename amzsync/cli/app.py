@@ -161,7 +161,8 @@ def _nearest(typed: str) -> str:
     second = [words for words in commands if typed in words.split()[1:]]
     firsts = list(dict.fromkeys(words.split()[0] for words in commands))
     near = second or difflib.get_close_matches(typed, firsts)
-    return f"; did you mean {' or '.join(near)}?" if near else ""
+    *others, last = near or [""]
+    return f"; did you mean {', '.join(others)}{' or ' if others else ''}{last}?" if near else ""
 
 
 app = typer.Typer(

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from amzsync.cli import options
 from amzsync.config import Config, load_config
 from amzsync.config.example import example
 from amzsync.config.listing import as_toml, effective
@@ -82,7 +83,7 @@ def show(
     origin: Annotated[
         bool, typer.Option("--origin", help="Say where each value comes from.")
     ] = False,
-    as_json: AsJson = False,
+    as_json: options.AsJson = False,
 ) -> None:
     """Show the settings in effect, secrets masked."""
     loaded = load_config(config)

@@ -53,7 +53,7 @@ FLOWS: tuple[Entry, ...] = (
     Entry(
         name="orders.refresh",
         module="amzsync.flows.orders_refresh",
-        summary="Mark orders in Omnitron as delivered that Amazon has delivered",
+        summary="Mark orders delivered that Amazon has delivered",
         flag="get_updated_orders",
         content_type="order",
         key="order id",

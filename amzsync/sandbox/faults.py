@@ -13,7 +13,7 @@ For the handlers: `half_refused_feed` (createFeed: every second message is refus
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -63,9 +63,13 @@ class Fault:
 
 
 class Faults:
-    """The queue. `struck` counts what came out of it, per kind."""
+    """The queue. `struck` counts what came out of it, per kind.
 
-    def __init__(self) -> None:
+    `operations` are those each side has: a fault of any other would never strike.
+    """
+
+    def __init__(self, operations: Mapping[str, Collection[str]]) -> None:
+        self._operations = operations
         self.clear()
 
     def clear(self) -> None:
@@ -86,8 +90,10 @@ class Faults:
         after: int = 0,
         **options: Any,
     ) -> Fault:
-        """Queue a fault. Errors: ValueError for an unknown kind or side."""
+        """Queue a fault. Errors: ValueError for an unknown kind, side or operation."""
         fault = Fault(kind, operation, side, times, after, options)
+        if operation != "*" and operation not in self._operations[side]:
+            raise ValueError(f"{side} has no operation {operation!r}")
         self._queue.append(fault)
         return fault
 

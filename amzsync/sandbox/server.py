@@ -71,7 +71,9 @@ class Sandbox:
         self.clock = SandboxClock(now, time_scale=time_scale)
         self.latency = latency
         self.quotas = quotas
-        self.faults = Faults()
+        self.faults = Faults(
+            {side.name: {route.operation for route in side.routes} for side in (AMAZON, OMNITRON)}
+        )
         self.lock = threading.RLock()
         self._servers = {
             "amazon": _Server(self, AMAZON, amazon_port),

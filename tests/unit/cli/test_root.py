@@ -9,6 +9,7 @@ import pytest
 
 from amzsync.cli import app as root
 from amzsync.cli.app import EXIT_CODES, SECTIONS, run
+from amzsync.flows import FLOWS
 
 COMMANDS = [command.words for commands in SECTIONS.values() for command in commands]
 
@@ -37,7 +38,7 @@ def test_every_command_has_a_help_that_fits(words: str, capsys: pytest.CaptureFi
     assert max(map(len, shown.splitlines())) <= 80
 
 
-@pytest.mark.parametrize("words", [w for w in COMMANDS if w in ("orders pull", "stock push")])
+@pytest.mark.parametrize("words", [entry.command for entry in FLOWS])
 def test_every_flow_has_the_same_options(words: str, capsys: pytest.CaptureFixture[str]) -> None:
     run([*words.split(), "--help"])
     shown = capsys.readouterr().out
@@ -74,7 +75,12 @@ def test_a_group_alone_shows_its_help_and_is_no_success(
     ("argv", "says"),
     [
         (["order"], "amzsync: there is no command 'order'; did you mean orders?\n"),
-        (["pull"], "amzsync: there is no command 'pull'; did you mean orders pull?\n"),
+        (
+            ["pull"],
+            "amzsync: there is no command 'pull'; did you mean orders pull, cancellations pull or "
+            "refunds pull?\n",
+        ),
+        (["refresh"], "amzsync: there is no command 'refresh'; did you mean orders refresh?\n"),
         (["docter"], "amzsync: there is no command 'docter'; did you mean doctor?\n"),
         (["xyzzy"], "amzsync: there is no command 'xyzzy'\n"),
     ],
@@ -123,7 +129,7 @@ def test_the_version_is_the_packages(capsys: pytest.CaptureFixture[str]) -> None
     ("typed", "offers"),
     [
         ("amzsync or", ["orders"]),
-        ("amzsync orders p", ["pull"]),
+        ("amzsync orders p", ["pull", "push"]),
         ("amzsync p", ["penalties"]),
         ("amzsync penalties ", ["list", "explain", "clear"]),
         ("amzsync stock push --dry", ["--dry-run"]),

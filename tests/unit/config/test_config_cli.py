@@ -10,14 +10,17 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
+from amzsync.cli.app import Session
+from amzsync.cli.app import run as command_line
 from amzsync.cli.config import app
+from amzsync.clock import Clock
 from amzsync.config.example import example
 from amzsync.errors import ConfigError, UsageError
 from tests.unit.config.config_files import ENVIRON, SECRETS, config_text, write
 
 
 def run(*words: str) -> Result:
-    return CliRunner().invoke(app, list(words), env=ENVIRON)
+    return CliRunner().invoke(app, list(words), env=ENVIRON, obj=Session(Clock()))
 
 
 def test_init_writes_a_private_file_and_says_what_comes_next(tmp_path: Path) -> None:
@@ -102,6 +105,12 @@ def test_show_gives_json_too(tmp_path: Path) -> None:
     assert body["origins"]["order_start_date"] == "file line 8"
     assert body["state_file"].endswith(".db")
     assert "origins" not in json.loads(run("show", "--config", str(path), "--json").stdout)
+
+
+def test_show_tells_errors_as_json_too(capsys: pytest.CaptureFixture[str]) -> None:
+    assert command_line(["config", "show", "--json", "--config", "/nowhere.toml"]) == 3
+    body = json.loads(capsys.readouterr().out)
+    assert (body["exit_code"], body["error"]["type"]) == (3, "ConfigError")
 
 
 def test_the_config_path_can_come_from_the_environment(

@@ -127,6 +127,8 @@ def test_a_fault_for_omnitron_speaks_omnitrons_words(api: Api) -> None:
 def test_control_refuses_what_it_does_not_know(api: Api) -> None:
     refused = api.control("POST", "faults", {"kind": "meteor", "operation": "*"})
     assert "unknown fault 'meteor'" in refused["error"]
+    refused = api.control("POST", "faults", {"kind": "throttle", "operation": "searchOrder"})
+    assert "no operation 'searchOrder'" in refused["error"]
     assert "error" in api.control("GET", "wishes")
     assert "error" in api.control(
         "PATCH", "amazon/orders/403-0000000-0000000", {"status": "SHIPPED"}
