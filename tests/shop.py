@@ -98,8 +98,8 @@ class Shop:
             "is_fba_channel": self.channel == 2,
             "cargo_company_id": 4,
             "order_start_date": "2026-01-01T00:00:00Z",
-            "cancellation_reason_id": 4,
-            "default_reason_id": 5,
+            "cancellation_reason_id": 10,
+            "default_reason_id": 20,
             "category_ids": "21324944031",
             "feature_flags": {flag: on.get(flag, False) for flag in FLAGS},
             "omnitron": {

@@ -2,7 +2,8 @@
 
     GET    /_sandbox/state                     both sides in counts
     GET    /_sandbox/state?side=S&kind=K       everything of a kind: amazon has orders, listings,
-                                               feeds, reports, invoices; omnitron see OmnitronWorld
+                                               feeds, reports, invoices, returns; omnitron see
+                                               OmnitronWorld
     POST   /_sandbox/advance  {"seconds": n}   let time pass
     POST   /_sandbox/delays   {"apply": n, …}  how long Amazon takes, see amazon.world.Delays
     GET    /_sandbox/faults                    what is queued, and what struck
@@ -15,8 +16,18 @@
     POST   /_sandbox/amazon/orders             an order's JSON in full ("orderId" in it), or
                                                {"count": n, "plain": true, "age": seconds}
     PATCH  /_sandbox/amazon/orders/{orderId}   what happens to it, see amazon.orderchanges
+    POST   /_sandbox/amazon/returns            {"order_id", "sku", …}, see amazon.returnbook
+    PATCH  /_sandbox/amazon/returns/{rmaId}    {"status": text, …}, see the same
+    POST   /_sandbox/amazon/reports            what becomes of the next report of a type:
+                                               {"report_type", "fate"}, or {"report_type",
+                                               "content_type", "data": bytes in base64}
+    POST   /_sandbox/amazon/invoices           {"order_id", "code", "message"}: refuse the next one
+    POST   /_sandbox/amazon/refused_data       {"values": [includedData, …], "silent": bool}
     POST   /_sandbox/omnitron/stocks           {sku: quantity, …} of channel 1
     POST   /_sandbox/omnitron/prices           {sku: "price", …} of channel 1
+    POST   /_sandbox/omnitron/orders/{number}/{hand}     a method of omnitron.order_hands with these
+                                               arguments, see _HANDS; gives its result and the units
+    POST   /_sandbox/omnitron/cancellation_requests/{id}/{complete|reject}
 
 Errors are {"error": text} with 400 or 404. Calls here are neither counted nor delayed nor faulted.
 """
@@ -25,6 +36,7 @@ from __future__ import annotations
 
 import json
 import re
+from base64 import b64decode
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, unquote
@@ -142,6 +154,36 @@ def _change_order(sandbox: Sandbox, arguments: _Arguments, given: Any) -> Any:
     )
 
 
+def _add_return(sandbox: Sandbox, _arguments: _Arguments, given: Any) -> Any:
+    return {"rma_id": sandbox.world.amazon.returns.add(**given)}
+
+
+def _change_return(sandbox: Sandbox, arguments: _Arguments, given: Any) -> Any:
+    sandbox.world.amazon.returns.change(arguments["rma_id"], **given)
+    return {"rma_id": arguments["rma_id"]}
+
+
+def _next_report(sandbox: Sandbox, _arguments: _Arguments, given: Any) -> Any:
+    reports, report_type = sandbox.world.amazon.reports, given["report_type"]
+    if "fate" in given:
+        reports.fate(report_type, given["fate"])
+    else:
+        reports.forge(report_type, b64decode(given["data"]), given["content_type"])
+    return {"report_type": report_type}
+
+
+def _refuse_invoice(sandbox: Sandbox, _arguments: _Arguments, given: Any) -> Any:
+    sandbox.world.amazon.feeds.refuse_invoice(**given)
+    return given
+
+
+def _refuse_data(sandbox: Sandbox, _arguments: _Arguments, given: Any) -> Any:
+    amazon = sandbox.world.amazon
+    amazon.refused_data = set(given["values"])
+    amazon.silent_refusal = bool(given.get("silent", False))
+    return given
+
+
 def _set_stocks(sandbox: Sandbox, _arguments: _Arguments, given: Any) -> Any:
     for sku, quantity in given.items():
         sandbox.world.omnitron.set_stock(sku, int(quantity))
@@ -154,6 +196,21 @@ def _set_prices(sandbox: Sandbox, _arguments: _Arguments, given: Any) -> Any:
     return {"changed": len(given)}
 
 
+def _order_hand(sandbox: Sandbox, arguments: _Arguments, given: Any) -> Any:
+    world, number = sandbox.world.omnitron, arguments["number"]
+    result = getattr(world, arguments["hand"])(number, **given)
+    return {"result": result, "units": world.units(number, given.get("channel", 1))}
+
+
+def _decide_request(sandbox: Sandbox, arguments: _Arguments, _given: Any) -> Any:
+    getattr(sandbox.world.omnitron, f"{arguments['decision']}_request")(int(arguments["id"]))
+    return {"id": int(arguments["id"])}
+
+
+_HANDS = (
+    *("units", "set_order_is_send", "change_order_items", "change_items", "ship", "invoice"),
+    *("complete_cancellations", "reject_cancellations"),
+)
 _ACTIONS: dict[tuple[str, str], Callable[[Sandbox, _Arguments, Any], Any]] = {
     ("GET", "state"): _state,
     ("POST", "advance"): _advance,
@@ -166,6 +223,16 @@ _ACTIONS: dict[tuple[str, str], Callable[[Sandbox, _Arguments, Any], Any]] = {
     ("DELETE", "calls"): _clear_calls,
     ("POST", "amazon/orders"): _add_orders,
     ("PATCH", r"amazon/orders/(?P<order_id>[^/]+)"): _change_order,
+    ("POST", "amazon/returns"): _add_return,
+    ("PATCH", r"amazon/returns/(?P<rma_id>[^/]+)"): _change_return,
+    ("POST", "amazon/reports"): _next_report,
+    ("POST", "amazon/invoices"): _refuse_invoice,
+    ("POST", "amazon/refused_data"): _refuse_data,
     ("POST", "omnitron/stocks"): _set_stocks,
     ("POST", "omnitron/prices"): _set_prices,
+    ("POST", rf"omnitron/orders/(?P<number>[^/]+)/(?P<hand>{'|'.join(_HANDS)})"): _order_hand,
+    (
+        "POST",
+        r"omnitron/cancellation_requests/(?P<id>\d+)/(?P<decision>complete|reject)",
+    ): _decide_request,
 }

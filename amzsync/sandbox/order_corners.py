@@ -60,6 +60,7 @@ def _cancelled(order: Order, _rng: Random, _products: Sequence[ProductSeed]) -> 
         line["cancellation"] = {
             "cancellationExecution": {"cancelledBy": "BUYER", "cancelReason": "BUYER_CANCELLED"}
         }
+        line["fulfillment"]["quantityUnfulfilled"] = 0
 
 
 def _partly_cancelled(order: Order, _rng: Random, products: Sequence[ProductSeed]) -> None:

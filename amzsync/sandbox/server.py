@@ -89,6 +89,7 @@ class Sandbox:
             self.faults.clear()
             self.world = World(orders, skus, seed, self.clock, plain=plain, quotas=self.quotas)
             self.world.amazon.documents.base_url = self.amazon_url
+            self.world.omnitron.base_url = self.omnitron_url
             self.journal = Journal()
             self._dispatchers = {
                 side.name: Dispatcher(side, self.world, self.faults, self.journal)

@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from amzsync.clock import Deadline
 from amzsync.config import load_config
 from amzsync.flows.flow import Options
 from amzsync.sandbox.amazon.gateway import ROUTES
+from amzsync.sandbox.amazon.orderchanges import change_order
 from amzsync.sandbox.amazon.quotas import PLANS
 from amzsync.sandbox.journal import Exchange
 from tests.contract.swagger import Contract
@@ -186,6 +188,63 @@ def test_every_corner_order_is_one_amazon_could_send(
 
     witness.verdict()
     assert len(found) > 50
+
+
+def test_what_befalls_orders_stays_within_the_models(
+    bare: httpx.Client, shop: Shop, witness: Witness
+) -> None:
+    world = shop.sandbox.world
+    for keep in (False, True):
+        _befall(shop, bare, {"keep_quantity": keep}, cancelled_units=1)
+    _befall(shop, bare, {"cancelled_by": "BUYER"})
+    _befall(shop, bare, {"cancellation_requested": "NO_LONGER_NEEDED"})
+    packages = [{"packageReferenceId": "1", "packageItems": []}]
+    path = _befall(shop, bare, {"packages": packages, "deliver": ["1"]})
+    world.amazon.refused_data = {"PACKAGES"}
+    assert bare.get(path, params={"includedData": "PACKAGES"}).status_code == 400
+
+    witness.verdict()
+
+
+def _befall(
+    shop: Shop, bare: httpx.Client, wish: dict[str, Any], *, cancelled_units: int = 0
+) -> str:
+    """Change a new order, or cancel units of its first line, and read it; its path."""
+    (order_id,) = shop.sandbox.world.add_orders(1)
+    orders = shop.sandbox.world.amazon.orders
+    order = orders.get(order_id)
+    assert order is not None
+    if cancelled_units:
+        wish = wish | {"cancel_items": {order["orderItems"][0]["orderItemId"]: cancelled_units}}
+    orders.change(order_id, partial(change_order, wish=wish))
+    path = f"/orders/2026-01-01/orders/{order_id}"
+    assert bare.get(path, params={"includedData": EVERY_DATA_SET}).status_code == 200
+    return path
+
+
+def test_a_report_of_returns_and_its_fates_are_in_the_models(
+    bare: httpx.Client, shop: Shop, witness: Witness
+) -> None:
+    world, kind = shop.sandbox.world, "GET_XML_RETURNS_DATA_BY_RETURN_DATE"
+    (order_id,) = world.add_orders(1)
+    world.amazon.returns.add(order_id, "SKU-000001")
+    body = {
+        "reportType": kind,
+        "marketplaceIds": [TURKIYE],
+        "dataStartTime": (shop.clock.now() - timedelta(days=60)).isoformat(),
+        "dataEndTime": shop.clock.now().isoformat(),
+    }
+    seen = []
+    for fate in (None, "FATAL", "CANCELLED"):
+        if fate is not None:
+            world.amazon.reports.fate(kind, fate)
+        report_id = bare.post("/reports/2021-06-30/reports", json=body).json()["reportId"]
+        shop.clock.advance(minutes=2)
+        report = bare.get(f"/reports/2021-06-30/reports/{report_id}").json()
+        seen.append((report["processingStatus"], "reportDocumentId" in report))
+
+    witness.verdict()
+    assert seen == [("DONE", True), ("FATAL", True), ("CANCELLED", False)]
 
 
 def test_every_listing_is_one_amazon_could_show(

@@ -13,6 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from amzsync.sandbox.amazon.feeddocument import process_listings
+from amzsync.sandbox.amazon.invoices import Refusal, process_invoice
 from amzsync.sandbox.amazon.replies import iso
 from amzsync.sandbox.faults import Fault
 
@@ -80,6 +81,7 @@ class FeedBook:
         self._world = world
         self._feeds: dict[str, Feed] = {}
         self.invoices: list[dict[str, Any]] = []
+        self._refusals: dict[str, Refusal] = {}
 
     def __len__(self) -> int:
         """How many feeds there are."""
@@ -116,6 +118,10 @@ class FeedBook:
         feed.status, feed.ended = "CANCELLED", self._world.now()
         return True
 
+    def refuse_invoice(self, order_id: str, code: str, message: str) -> None:
+        """Have Amazon refuse the next invoice of an order."""
+        self._refusals[order_id] = (code, message)
+
     def _delay(self, name: str) -> timedelta:
         return timedelta(seconds=getattr(self._world.delays, name))
 
@@ -129,21 +135,21 @@ class FeedBook:
                 return
 
     def _end(self, feed: Feed, now: datetime) -> None:
-        feed.status, feed.ended = "DONE", now
-        if feed.type == LISTINGS:
-            feed.status, report = process_listings(self._world, feed.id, feed, now)
+        feed.status, report = self._process(feed, now)
+        feed.ended = now
+        if report:
             document = self._world.documents.store(
                 report, "application/json; charset=UTF-8", RESULT_DAYS
             )
             feed.result_document_id = document.id
-        elif feed.type == INVOICE and self._readable_invoice(feed):
-            self.invoices.append({"feedId": feed.id, "options": feed.options})
-        else:
-            feed.status = "FATAL"
         feed.content = b""
         self._start_next(now)
 
-    @staticmethod
-    def _readable_invoice(feed: Feed) -> bool:
-        names = ("metadata:orderid", "metadata:shippingid")
-        return feed.content.startswith(b"%PDF-") and any(name in feed.options for name in names)
+    def _process(self, feed: Feed, now: datetime) -> tuple[str, bytes]:
+        """(processing status, processing report)."""
+        if feed.type == LISTINGS:
+            return process_listings(self._world, feed.id, feed, now)
+        if feed.type == INVOICE:
+            refusal = self._refusals.pop(feed.options.get("metadata:orderid", ""), None)
+            return process_invoice(self._world, feed, refusal)
+        return "FATAL", b""

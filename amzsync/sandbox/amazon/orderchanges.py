@@ -6,18 +6,23 @@ from typing import Any
 
 from amzsync.sandbox.amazon.orderbook import Order
 from amzsync.sandbox.amazon.replies import invalid
-from amzsync.sandbox.amazon.shipments import settle_shipments
+from amzsync.sandbox.amazon.shipments import settle_shipments, settle_status, standing_units
 
 
 def change_order(order: Order, wish: dict[str, Any]) -> None:
     """Apply the members of a control request, in this order. Errors: 400 for an unknown one.
 
     `set`: members merged into the order as they are · `packages`: the packages it has from now on,
-    quantities and status follow · `delivered`: every package arrived · `status`: fulfillmentStatus
-    · `cancellation_requested`: the buyer's reason · `cancelled_by`: BUYER, MERCHANT or AMAZON
-    (`cancel_reason`) · `touch` false: lastUpdatedTime stays.
+    quantities and status follow · `deliver`: the references of packages that arrived · `delivered`:
+    every package arrived · `status`: fulfillmentStatus · `cancellation_requested`: the buyer's
+    reason · `cancel_items`: units by orderItemId that are cancelled; quantities and status follow,
+    amounts stay · `cancelled_by`: BUYER, MERCHANT or AMAZON, who cancels those units (a MERCHANT
+    unless said), or without `cancel_items` the whole order.
+
+    Besides: `cancel_reason` · `keep_quantity`: `cancel_items` leaves quantityOrdered · `touch`
+    false: a control request leaves lastUpdatedTime (in code that is `OrderBook.change`'s).
     """
-    if unknown := wish.keys() - _STEPS.keys() - {"cancel_reason", "touch"}:
+    if unknown := wish.keys() - _STEPS.keys() - {"cancel_reason", "keep_quantity", "touch"}:
         raise invalid(f"Unknown member {sorted(unknown)[0]}.")
     for name, step in _STEPS.items():
         if name in wish:
@@ -41,9 +46,18 @@ def _packages(order: Order, wish: dict[str, Any]) -> None:
     settle_shipments(order)
 
 
+def _deliver(order: Order, wish: dict[str, Any]) -> None:
+    packages = {package["packageReferenceId"]: package for package in order.get("packages", [])}
+    for reference in wish["deliver"]:
+        if reference not in packages:
+            raise invalid(f"The order has no package {reference}.")
+        packages[reference]["packageStatus"] = {"status": "DELIVERED"}
+
+
 def _delivered(order: Order, _wish: dict[str, Any]) -> None:
     for package in order.get("packages", []):
-        package["packageStatus"] = {"status": "DELIVERED"}
+        if package.get("packageStatus", {}).get("status") != "CANCELLED":
+            package["packageStatus"] = {"status": "DELIVERED"}
 
 
 def _status(order: Order, wish: dict[str, Any]) -> None:
@@ -58,20 +72,47 @@ def _request(order: Order, wish: dict[str, Any]) -> None:
         }
 
 
+def _cancel_items(order: Order, wish: dict[str, Any]) -> None:
+    """Lower each line. What Amazon does to quantityOrdered is undocumented, hence both ways."""
+    items = {item["orderItemId"]: item for item in order["orderItems"]}
+    for item_id, units in wish["cancel_items"].items():
+        if item_id not in items:
+            raise invalid(f"The order has no item {item_id}.")
+        item = items[item_id]
+        done = item["fulfillment"]["quantityFulfilled"]
+        left = standing_units(item) - done
+        if not 0 < units <= left:
+            raise invalid(f"Item {item_id} has {left} units to cancel.")
+        item["fulfillment"]["quantityUnfulfilled"] = left - units
+        if not wish.get("keep_quantity", False):
+            item["quantityOrdered"] -= units
+        _execute(item, wish)
+    settle_status(order)
+
+
 def _cancel(order: Order, wish: dict[str, Any]) -> None:
+    if "cancel_items" in wish:
+        return
     order["fulfillment"]["fulfillmentStatus"] = "CANCELLED"
     for item in order["orderItems"]:
-        item.setdefault("cancellation", {})["cancellationExecution"] = {
-            "cancelledBy": wish["cancelled_by"],
-            "cancelReason": wish.get("cancel_reason", "NO_INVENTORY"),
-        }
+        item["fulfillment"]["quantityUnfulfilled"] = 0
+        _execute(item, wish)
+
+
+def _execute(item: dict[str, Any], wish: dict[str, Any]) -> None:
+    item.setdefault("cancellation", {})["cancellationExecution"] = {
+        "cancelledBy": wish.get("cancelled_by", "MERCHANT"),
+        "cancelReason": wish.get("cancel_reason", "NO_INVENTORY"),
+    }
 
 
 _STEPS = {
     "set": _set,
     "packages": _packages,
+    "deliver": _deliver,
     "delivered": _delivered,
     "status": _status,
     "cancellation_requested": _request,
+    "cancel_items": _cancel_items,
     "cancelled_by": _cancel,
 }

@@ -75,7 +75,7 @@ class _Page:
 def search_orders(world: AmazonWorld, request: Request) -> Reply:
     """GET /orders/2026-01-01/orders."""
     size = whole_number(request, "maxResultsPerPage", 100, 1, 100)
-    included = choices(request, "includedData", DATA_SETS)
+    included = _included(world, request)
     page = _page(world, request)
     search = _search(request, world.now(), page)
     keys = list(islice(_matches(world, search, page.behind if page else None), size + 1))
@@ -89,6 +89,15 @@ def search_orders(world: AmazonWorld, request: Request) -> Reply:
         following = _Page(_parameters(request), search.before, keys[size - 1])
         body["pagination"] = {"nextToken": world.pages.issue(following, hours=24)}
     return Reply(200, body)
+
+
+def _included(world: AmazonWorld, request: Request) -> list[str]:
+    """The data sets asked for. Errors: 400 also for one the account refuses for now."""
+    included = choices(request, "includedData", DATA_SETS)
+    if refused := [name for name in included if name in world.refused_data]:
+        told = "" if world.silent_refusal else f" includedData: {', '.join(refused)}."
+        raise invalid(f"Request has missing or invalid parameters.{told}")
+    return included
 
 
 def _matches(world: AmazonWorld, search: _Search, behind: Key | None) -> Iterator[Key]:
@@ -144,7 +153,7 @@ def _search(request: Request, now: datetime, page: _Page | None) -> _Search:
 
 def get_order(world: AmazonWorld, request: Request) -> Reply:
     """GET /orders/2026-01-01/orders/{orderId}."""
-    included = choices(request, "includedData", DATA_SETS)
+    included = _included(world, request)
     order = world.orders.get(request.params["orderId"])
     if order is None:
         raise not_found("The order does not exist.")

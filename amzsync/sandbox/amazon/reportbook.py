@@ -1,19 +1,32 @@
-"""Reports: queued, made, kept. A report shows the world as it is when the report is done."""
+"""Reports: queued, made, kept. A report shows the world as it is when the report is done.
+
+CANCELLED: there is nothing to report, or (returns) the same was asked for less than half an hour
+ago. A test can say what becomes of the next report of a type: `fate`, `forge`.
+"""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from amzsync.sandbox.amazon.replies import iso
+from amzsync.sandbox.amazon.reportcontent import Content
 from amzsync.sandbox.amazon.reporttypes import REPORT_TYPES
+from amzsync.sandbox.amazon.returnreports import RESTED, RETURN_REPORTS
 
 if TYPE_CHECKING:
     from amzsync.sandbox.amazon.world import AmazonWorld
 
 KEPT_DAYS = 90
+
+_FATES = ("FATAL", "CANCELLED")
+_FATAL = Content(
+    json.dumps({"errorDetails": "The report could not be made."}).encode(),
+    "application/json; charset=UTF-8",
+)
 
 
 @dataclass(slots=True)
@@ -57,6 +70,8 @@ class ReportBook:
     def __init__(self, world: AmazonWorld) -> None:
         self._world = world
         self._reports: dict[str, Report] = {}
+        self._fates: dict[str, str] = {}
+        self._forged: dict[str, Content] = {}
 
     def __len__(self) -> int:
         """How many reports there are."""
@@ -69,6 +84,18 @@ class ReportBook:
     def get(self, report_id: str) -> Report | None:
         """The report of an id."""
         return self._reports.get(report_id)
+
+    def fate(self, report_type: str, status: str) -> None:
+        """Have the next report of a type end FATAL or CANCELLED."""
+        _known(report_type)
+        if status not in _FATES:
+            raise ValueError(f"a report's fate is one of {', '.join(_FATES)}")
+        self._fates[report_type] = status
+
+    def forge(self, report_type: str, data: bytes, content_type: str) -> None:
+        """Give the next report of a type this content, whatever there is to report."""
+        _known(report_type)
+        self._forged[report_type] = Content(data, content_type)
 
     def request(
         self,
@@ -94,10 +121,32 @@ class ReportBook:
 
     def _finish(self, report: Report, now: datetime) -> None:
         report.ended = now
-        content = REPORT_TYPES[report.type](self._world, report)
-        if content is None:
-            report.status = "CANCELLED"
-            return
-        report.status = "DONE"
-        document = self._world.documents.store(content.data, content.content_type, KEPT_DAYS)
-        report.document_id = document.id
+        report.status, content = self._outcome(report)
+        if content is not None:
+            document = self._world.documents.store(content.data, content.content_type, KEPT_DAYS)
+            report.document_id = document.id
+
+    def _outcome(self, report: Report) -> tuple[str, Content | None]:
+        fate = self._fates.pop(report.type, None)
+        if fate is not None:
+            return fate, _FATAL if fate == "FATAL" else None
+        content = self._forged.pop(report.type, None)
+        if content is None and not self._repeats(report):
+            content = REPORT_TYPES[report.type](self._world, report)
+        return ("CANCELLED" if content is None else "DONE"), content
+
+    def _repeats(self, report: Report) -> bool:
+        """Whether the same returns were asked for, and told, less than half an hour before."""
+        return report.type in RETURN_REPORTS and any(
+            other.id < report.id
+            and other.type == report.type
+            and sorted(other.marketplace_ids) == sorted(report.marketplace_ids)
+            and other.status not in _FATES
+            and report.created - other.created < RESTED
+            for other in self
+        )
+
+
+def _known(report_type: str) -> None:
+    if report_type not in REPORT_TYPES:
+        raise KeyError(report_type)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from amzsync.sandbox.amazon.documents import document_links
@@ -14,6 +15,7 @@ from amzsync.sandbox.amazon.replies import (
     not_found,
 )
 from amzsync.sandbox.amazon.reporttypes import REPORT_TYPES
+from amzsync.sandbox.amazon.returnreports import LONGEST_WINDOW, RETURN_REPORTS
 from amzsync.sandbox.http import Reply, Request, Route
 
 if TYPE_CHECKING:
@@ -29,9 +31,8 @@ def create_report(world: AmazonWorld, request: Request) -> Reply:
     options = body.get("reportOptions") or {}
     if not isinstance(options, dict) or not all(isinstance(one, str) for one in options.values()):
         raise invalid("reportOptions maps texts to texts.")
-    start, end = _moment(body, "dataStartTime"), _moment(body, "dataEndTime")
-    if start is not None and end is not None and end < start:
-        raise invalid("dataEndTime is before dataStartTime.")
+    start, end = _moment(world, body, "dataStartTime"), _moment(world, body, "dataEndTime")
+    _check_window(body["reportType"], start or world.now(), end or world.now())
     report = world.reports.request(body["reportType"], places, start, end, options)
     return Reply(202, {"reportId": report.id})
 
@@ -54,10 +55,23 @@ def get_report_document(world: AmazonWorld, request: Request) -> Reply:
     return document_links(world, request, "reportDocumentId")
 
 
-def _moment(body: dict[str, Any], name: str) -> Any:
-    return moment_of(body[name], name) if body.get(name) else None
+def _moment(world: AmazonWorld, body: dict[str, Any], name: str) -> datetime | None:
+    if not body.get(name):
+        return None
+    moment = moment_of(body[name], name)
+    if moment > world.now() + _CLOCKS_DIFFER:
+        raise invalid(f"{name} is in the future.")
+    return moment
 
 
+def _check_window(report_type: str, start: datetime, end: datetime) -> None:
+    if end < start:
+        raise invalid("dataEndTime is before dataStartTime.")
+    if report_type in RETURN_REPORTS and end - start > LONGEST_WINDOW:
+        raise invalid(f"The report spans at most {LONGEST_WINDOW.days} days.")
+
+
+_CLOCKS_DIFFER = timedelta(minutes=5)
 _ROOT = "/reports/2021-06-30"
 
 ROUTES = [

@@ -3,22 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from amzsync.sandbox.amazon.listingbook import Listing
+from amzsync.sandbox.amazon.reportcontent import Content, tab_delimited
+from amzsync.sandbox.amazon.returnreports import RETURN_REPORTS
 
 if TYPE_CHECKING:
     from amzsync.sandbox.amazon.reportbook import Report
     from amzsync.sandbox.amazon.world import AmazonWorld
-
-
-@dataclass(frozen=True, slots=True)
-class Content:
-    """The bytes of a report, and the Content-Type its download has."""
-
-    data: bytes
-    content_type: str
 
 
 _LISTINGS_COLUMNS = (
@@ -67,9 +60,7 @@ def merchant_listings(world: AmazonWorld, report: Report) -> Content | None:
     ]
     if not rows:
         return None
-    lines = ["\t".join(_LISTINGS_COLUMNS)]
-    lines += ["\t".join(row.get(name, "") for name in _LISTINGS_COLUMNS) for row in rows]
-    text = "\r\n".join(lines) + "\r\n"
+    text = tab_delimited(_LISTINGS_COLUMNS, rows)
     return Content(text.encode("cp1252", "replace"), "text/plain; charset=Cp1252")
 
 
@@ -99,4 +90,5 @@ def _listing_row(listing: Listing, place: str) -> dict[str, str]:
 
 REPORT_TYPES: dict[str, Callable[[AmazonWorld, Report], Content | None]] = {
     "GET_MERCHANT_LISTINGS_ALL_DATA": merchant_listings,
+    **RETURN_REPORTS,
 }

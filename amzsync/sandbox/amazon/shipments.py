@@ -1,4 +1,7 @@
-"""Packages of an order: confirmShipment's rules, and what a package does to the order."""
+"""Packages of an order: confirmShipment's rules, and what a package does to the order.
+
+Cancelled units cannot be shipped: what counts is what of a line still stands.
+"""
 
 from __future__ import annotations
 
@@ -40,12 +43,32 @@ def settle_shipments(order: Order) -> None:
     """Bring quantities and status in line with the packages."""
     shipped = _shipped(order.get("packages", []))
     for item in order["orderItems"]:
-        done = min(shipped.get(item["orderItemId"], 0), item["quantityOrdered"])
+        standing = standing_units(item)
+        done = min(shipped.get(item["orderItemId"], 0), standing)
         item["fulfillment"]["quantityFulfilled"] = done
-        item["fulfillment"]["quantityUnfulfilled"] = item["quantityOrdered"] - done
+        item["fulfillment"]["quantityUnfulfilled"] = standing - done
+    settle_status(order)
+
+
+def settle_status(order: Order) -> None:
+    """Bring the status in line with the quantities; one that is not open yet waits on."""
+    done = sum(item["fulfillment"]["quantityFulfilled"] for item in order["orderItems"])
     left = sum(item["fulfillment"]["quantityUnfulfilled"] for item in order["orderItems"])
-    status = "SHIPPED" if left == 0 else "PARTIALLY_SHIPPED" if shipped else "UNSHIPPED"
-    order["fulfillment"]["fulfillmentStatus"] = status
+    fulfillment = order["fulfillment"]
+    if left == 0:
+        fulfillment["fulfillmentStatus"] = "SHIPPED" if done else "CANCELLED"
+    elif done:
+        fulfillment["fulfillmentStatus"] = "PARTIALLY_SHIPPED"
+    elif fulfillment["fulfillmentStatus"] in _OPEN:
+        fulfillment["fulfillmentStatus"] = "UNSHIPPED"
+
+
+def standing_units(item: dict[str, Any]) -> int:
+    """How many units of a line were not cancelled, whatever became of its quantityOrdered."""
+    if "cancellationExecution" not in item.get("cancellation", {}):
+        return int(item["quantityOrdered"])
+    fulfillment = item["fulfillment"]
+    return int(fulfillment["quantityFulfilled"] + fulfillment["quantityUnfulfilled"])
 
 
 def _check_order(order: Order) -> None:
@@ -101,12 +124,12 @@ def _package(order: Order, detail: dict[str, Any], now: datetime) -> dict[str, A
 
 
 def _check_quantities(order: Order, packages: list[dict[str, Any]]) -> None:
-    ordered = {item["orderItemId"]: item["quantityOrdered"] for item in order["orderItems"]}
+    standing = {item["orderItemId"]: standing_units(item) for item in order["orderItems"]}
     for item_id, quantity in _shipped(packages).items():
-        if item_id not in ordered:
+        if item_id not in standing:
             raise invalid(f"The order has no item {item_id}.")
-        if quantity > ordered[item_id]:
-            raise invalid(f"More units of item {item_id} than were ordered.")
+        if quantity > standing[item_id]:
+            raise invalid(f"More units of item {item_id} than were ordered and not cancelled.")
 
 
 def _shipped(packages: list[dict[str, Any]]) -> dict[str, int]:

@@ -16,6 +16,7 @@ from amzsync.sandbox.amazon.orderbook import OrderBook
 from amzsync.sandbox.amazon.pages import PageTokens
 from amzsync.sandbox.amazon.quotas import Quotas
 from amzsync.sandbox.amazon.reportbook import ReportBook
+from amzsync.sandbox.amazon.returnbook import ReturnBook
 from amzsync.sandbox.seeds import ProductSeed
 
 
@@ -38,7 +39,10 @@ class Delays:
 
 
 class AmazonWorld:
-    """The account: what its operations read and change."""
+    """The account: what its operations read and change.
+
+    `refused_data`: the includedData values it refuses for now, `silent_refusal` without naming one.
+    """
 
     def __init__(
         self, products: Sequence[ProductSeed], clock: Clock, seed: int = 1, *, quotas: bool = True
@@ -52,9 +56,12 @@ class AmazonWorld:
         self.pages = PageTokens(self.now, seed)
         self.documents = Documents(self.now, seed)
         self.orders = OrderBook(self.now)
+        self.refused_data: set[str] = set()
+        self.silent_refusal = False
         self.listings = ListingBook(products, self.agenda, self.delays, self.now())
         self.feeds = FeedBook(self)
         self.reports = ReportBook(self)
+        self.returns = ReturnBook(self)
 
     def now(self) -> datetime:
         """The present moment in whole milliseconds, as Amazon's times are."""
@@ -84,10 +91,11 @@ class AmazonWorld:
             "feeds": len(self.feeds),
             "reports": len(self.reports),
             "invoices": len(self.feeds.invoices),
+            "returns": len(self.returns),
         }
 
     def snapshot(self, kind: str) -> list[Any]:
-        """Everything of a kind: orders, listings, feeds, reports or invoices."""
+        """Everything of a kind: orders, listings, feeds, reports, invoices or returns."""
         self.settle()
         if kind == "orders":
             return list(self.orders)
@@ -99,4 +107,6 @@ class AmazonWorld:
             return [report.body() for report in self.reports]
         if kind == "invoices":
             return list(self.feeds.invoices)
-        raise ValueError("kind must be orders, listings, feeds, reports or invoices")
+        if kind == "returns":
+            return [row.dump() for row in self.returns]
+        raise ValueError("kind must be orders, listings, feeds, reports, invoices or returns")

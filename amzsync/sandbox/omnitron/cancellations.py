@@ -1,8 +1,8 @@
-"""Cancelling orders, cancellation requests, reasons and plans. Source: omnitron-api §2.9.
+"""Cancelling orders, and the reasons and plans there are. Source: omnitron-api §2.9.
 
-A cancel call and a request each make one cancellation plan. The sandbox counts none: that there
-are never more than six is the client's business (A-24). Codes of refusals are the exceptions' names
-from the vendor's guide; their wire form is assumption A-09.
+The sandbox does not count plans: that there are never more than six is the client's business
+(A-24). Codes of refusals are the exceptions' names from the vendor's guide; their wire form is
+assumption A-09.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from amzsync.sandbox.http import Reply, Request
 from amzsync.sandbox.omnitron.channel import Channel, DictTable
-from amzsync.sandbox.omnitron.orders import change_item
-from amzsync.sandbox.omnitron.query import PK, Field, Fields, boolean, dates, ints, texts
+from amzsync.sandbox.omnitron.plans import open_plan
+from amzsync.sandbox.omnitron.query import PK, Field, Fields, boolean, ints, texts
 from amzsync.sandbox.omnitron.replies import body_of, invalid, missing_object, refused
 from amzsync.sandbox.omnitron.routing import channel_route, found, listing
 from amzsync.sandbox.omnitron.rows import Table, shown
 from amzsync.sandbox.omnitron.statuses import CANCELLATION_WAITING, CANCELLED, REFUNDED
-from amzsync.sandbox.omnitron.writing import related, require
+from amzsync.sandbox.omnitron.writing import related
 
 if TYPE_CHECKING:
     from amzsync.sandbox.omnitron.world import OmnitronWorld
@@ -30,11 +30,6 @@ REASONS = (
     (22, "refund", "Yanlış ürün gönderildi"),
 )
 
-REQUEST_FIELDS: Fields = {
-    **ints(id="id", pk="id", order_item="order_item"),
-    **texts("status", "cancellation_type", "remote_id"),
-    **dates("created_date", "modified_date"),
-}
 REASON_FIELDS: Fields = {
     **PK,
     **texts("cancellation_type", "subject"),
@@ -92,10 +87,7 @@ def cancel(world: OmnitronWorld, channel: Channel, request: Request) -> Reply:
             message = f"Reason is missing for order item {row['pk']}."
             refused(message, "OrderCancelMissingReasonException")
         related(world.reasons, "reasons", reason)
-    add_plan(channel, order, "cancel", [row["pk"] for row in items])
-    channel.touch("order", order, cancel_status="waiting")
-    for row in items:
-        change_item(channel, row, status=CANCELLATION_WAITING, cancel_status="waiting")
+    open_plan(channel, order, "cancel", items)
     return Reply(200, shown(order))
 
 
@@ -116,77 +108,6 @@ def _items_to_cancel(
     return [own[pk] for pk in asked]
 
 
-def add_plan(channel: Channel, order: dict[str, Any], plan_type: str, items: list[int]) -> None:
-    """A waiting cancellation plan."""
-    now = channel.timeline.tick()
-    channel.cancellation_plans.add(
-        {
-            "pk": channel.timeline.next_pk("cancellationplan"),
-            "order": {"pk": order["pk"], "number": order["number"]},
-            "plan_type": plan_type,
-            "status": "waiting",
-            "created_date": now,
-            "modified_date": now,
-            "_order": order["pk"],
-            "_number": order["number"],
-            "_items": items,
-        }
-    )
-
-
-def complete_plans(channel: Channel, order: dict[str, Any]) -> None:
-    """What the brand does: its waiting plans completed, their items cancelled or refunded."""
-    for plan in channel.cancellation_plans.find("_order", order["pk"]):
-        if plan["status"] != "waiting":
-            continue
-        status = CANCELLED if plan["plan_type"] == "cancel" else REFUNDED
-        now = channel.timeline.tick()
-        channel.cancellation_plans.change(plan, status="completed", modified_date=now)
-        for pk in plan["_items"]:
-            change_item(channel, channel.order_items.rows[pk], status=status, cancel_status=None)
-            for each in channel.cancellation_requests.find("order_item", pk):
-                channel.touch("cancellationrequest", each, status="completed")
-    channel.touch("order", order, cancel_status=None)
-
-
-def request_list(world: OmnitronWorld, channel: Channel, request: Request) -> Reply:
-    """The channel's cancellation requests."""
-    return listing(world, request, channel.cancellation_requests, REQUEST_FIELDS, shown)
-
-
-def request_item(_world: OmnitronWorld, channel: Channel, request: Request) -> Reply:
-    """One cancellation request."""
-    return Reply(200, shown(found(channel.cancellation_requests, request)))
-
-
-def request_create(world: OmnitronWorld, channel: Channel, request: Request) -> Reply:
-    """A request about one item (one unit); nothing keeps a second one away (A-34)."""
-    body = body_of(request)
-    require(body, ("order_item", "reason", "cancellation_type"))
-    kind = body["cancellation_type"]
-    if kind not in ("cancel", "refund"):
-        invalid("cancellation_type", f'"{kind}" is not a valid choice.', "invalid_choice")
-    item = related(channel.order_items, "order_item", body["order_item"])
-    reason = related(world.reasons, "reason", body["reason"])
-    if reason["cancellation_type"] != kind:
-        invalid("reason", f"The reason is not for a {kind}.")
-    now = channel.timeline.tick()
-    row = channel.cancellation_requests.add(
-        {
-            "id": channel.timeline.next_pk("cancellationrequest"),
-            **{name: body[name] for name in ("order_item", "reason", "cancellation_type")},
-            **{name: body.get(name) for name in ("remote_id", "description", "iban")},
-            **{name: body.get(name) for name in ("holder_name", "easy_return", "quantity")},
-            "fully_refund_as_loyalty_money": False,
-            "status": "waiting_approval",
-            "created_date": now,
-            "modified_date": now,
-        }
-    )
-    add_plan(channel, channel.orders.rows[item["order"]], kind, [item["pk"]])
-    return Reply(201, shown(row))
-
-
 def reason_list(world: OmnitronWorld, _channel: Channel, request: Request) -> Reply:
     """The reasons."""
     return listing(world, request, world.reasons, REASON_FIELDS, shown)
@@ -198,12 +119,8 @@ def plan_list(world: OmnitronWorld, channel: Channel, request: Request) -> Reply
 
 
 _PLANS = "cancellation_plans/"
-_REQUESTS = "cancellation_requests/"
 ROUTES = [
     channel_route("POST", "orders/{pk}/cancel/", "orders.cancel", cancel),
-    channel_route("GET", _REQUESTS, "cancellation_requests.list", request_list),
-    channel_route("POST", _REQUESTS, "cancellation_requests.create", request_create),
-    channel_route("GET", f"{_REQUESTS}{{pk}}/", "cancellation_requests.get", request_item),
     channel_route("GET", "cancellation_reasons/", "cancellation_reasons.list", reason_list),
     channel_route("GET", _PLANS, "cancellation_plans.list", plan_list),
     channel_route(

@@ -60,12 +60,12 @@ class Channel:
         self.customers: DictTable = Table("email", "phone_number", "channel_code")
         self.addresses: DictTable = Table("hash_data", "customer")
         self.cancellation_requests: DictTable = Table("order_item", key="id")
-        self.cancellation_plans: DictTable = Table("_order")
+        self.cancellation_plans: DictTable = Table("_order", "_request")
         self.actions: Table[Action] = Table("object_id", "remote_id", "local_batch_id")
         self.batches: DictTable = Table("status")
         self.failed: DictTable = Table("object_id")
         self.penalties: dict[str, dict[int, dict[str, Any]]] = {}
-        self.dirty = {model: Dirty() for model in (*GOODS, "order")}
+        self.dirty = {model: Dirty() for model in (*GOODS, "order", "cancellationrequest")}
         self.tables: dict[str, Table[Any]] = {
             "product": self.products,
             "productstock": self.stocks,

@@ -14,7 +14,7 @@ from amzsync.sandbox.omnitron.query import PK, Fields, dates, ints, texts
 from amzsync.sandbox.omnitron.replies import RefusedError, body_of, invalid, refused
 from amzsync.sandbox.omnitron.routing import channel_route, found, listing, waiting_listing
 from amzsync.sandbox.omnitron.rows import shown
-from amzsync.sandbox.omnitron.statuses import STATUSES, order_status
+from amzsync.sandbox.omnitron.statuses import CANCELLED, OUT, REFUNDED, STATUSES, order_status
 from amzsync.sandbox.omnitron.writing import check_lengths, related, require
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def item_detail(_world: OmnitronWorld, channel: Channel, request: Request) -> Re
 def item_patch(world: OmnitronWorld, channel: Channel, request: Request) -> Reply:
     """Other values for an item; `extra_field` is merged, `attributes` replaced.
 
-    Errors: 406 for a status lower than the present one.
+    Errors: 406 for a status lower than the present one, or one that brings a cancelled unit back.
     """
     row, body = found(channel.order_items, request), body_of(request)
     check_lengths(body, _ITEM_LENGTHS)
@@ -97,7 +97,8 @@ def item_patch(world: OmnitronWorld, channel: Channel, request: Request) -> Repl
 def _check_status(present: str, wanted: Any) -> None:
     if wanted not in STATUSES:
         invalid("status", f'"{wanted}" is not a valid choice.', "invalid_choice")
-    if int(wanted) < int(present):
+    gone = present in OUT and wanted not in (present, CANCELLED, REFUNDED)
+    if gone or int(wanted) < int(present):
         refused("The order status cannot be updated retroactively")
 
 
@@ -111,7 +112,7 @@ def change_item(channel: Channel, row: dict[str, Any], **values: Any) -> None:
     shared = {
         name: values[name]
         for name in ("tracking_number", "invoice_number", "invoice_date", "e_archive_url")
-        if name in values
+        if values.get(name) is not None
     }
     channel.touch("order", order, **shared, status=order_status(each["status"] for each in items))
 

@@ -11,14 +11,16 @@ STATUSES = (
 CANCELLATION_WAITING = "50"
 CANCELLED = "100"
 APPROVED = "400"
+SHIPPED = "500"
 REFUNDED = "600"
-_OUT = (CANCELLATION_WAITING, CANCELLED, REFUNDED)
+# Units that are not delivered any more, or may not be.
+OUT = (CANCELLATION_WAITING, CANCELLED, REFUNDED)
 
 
 def order_status(items: Iterable[str]) -> str:
     """An order's status from its items': the least advanced one still to deliver (INF)."""
     statuses = list(items)
-    living = [status for status in statuses if status not in _OUT]
+    living = [status for status in statuses if status not in OUT]
     if living:
         return min(living, key=int)
-    return next(status for status in (*_OUT[:1], REFUNDED, CANCELLED) if status in statuses)
+    return next(status for status in (*OUT[:1], REFUNDED, CANCELLED) if status in statuses)

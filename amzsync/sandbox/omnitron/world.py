@@ -1,7 +1,7 @@
 """Omnitron's truth: three channels, their goods and orders, and what tests may do to them.
 
-Handlers change it through the API; the methods here are the brand's, the ERP's and the operator's
-hands. The caller holds one lock around everything.
+Handlers change it through the API; the methods here and in OrderHands are the brand's, the ERP's
+and the operator's hands. The caller holds one lock around everything.
 """
 
 from __future__ import annotations
@@ -13,9 +13,10 @@ from decimal import Decimal
 from typing import Any
 
 from amzsync.sandbox.omnitron.actions import action_wire
-from amzsync.sandbox.omnitron.cancellations import complete_plans, reason_table
+from amzsync.sandbox.omnitron.cancellations import reason_table
 from amzsync.sandbox.omnitron.channel import Channel
-from amzsync.sandbox.omnitron.orders import change_item
+from amzsync.sandbox.omnitron.invoices import described
+from amzsync.sandbox.omnitron.order_hands import OrderHands
 from amzsync.sandbox.omnitron.places import Places, cargo_table, retail_store_table
 from amzsync.sandbox.omnitron.query import Memory
 from amzsync.sandbox.omnitron.rows import Product, shown
@@ -34,20 +35,21 @@ _TABLES = {
     "cancellation_requests": "cancellation_requests",
     "cancellation_plans": "cancellation_plans",
 }
-KINDS = (*_TABLES, "stocks", "integration_actions", "error_reports")
+KINDS = (*_TABLES, "stocks", "integration_actions", "error_reports", "invoices")
 
 
-class OmnitronWorld:
+class OmnitronWorld(OrderHands):
     """Everything Omnitron knows; the same for the same products, clock and seed.
 
     `bare_lists`: resources answered as a bare array. `unmapped`: SKUs the mapper refuses.
-    `unique_numbers`: refuse a second order of the same number.
+    `unique_numbers`: refuse a second order of the same number. `invoices_served`: what a path below
+    /media/invoices/ gives, a content type and bytes or a whole Reply. `base_url`: its host.
     """
 
     def __init__(self, products: Sequence[ProductSeed], clock: Clock, seed: int = 1) -> None:
-        self.timeline = Timeline(clock, seed)
-        date = self.timeline.tick()
-        self.channels: dict[int, Channel] = seeded_channels(products, self.timeline, seed)
+        timeline = Timeline(clock, seed)
+        date = timeline.tick()
+        super().__init__(seeded_channels(products, timeline, seed), timeline)
         self.places = Places(date)
         self.cargos = cargo_table(date)
         self.reasons = reason_table(date)
@@ -95,23 +97,6 @@ class OmnitronWorld:
             for row in place.tables[model].find("product", pk):
                 place.refresh(model, row["pk"])
 
-    def set_order_is_send(self, number: str, is_send: bool = True, channel: int = 1) -> None:
-        """Whether the ERP knows the order. Errors: KeyError."""
-        for order in self._orders(number, channel):
-            self.channels[channel].touch("order", order, is_send=is_send)
-
-    def change_order_items(self, number: str, channel: int = 1, **values: Any) -> None:
-        """What the ERP tells of every item: status, tracking, invoice. Errors: KeyError."""
-        place = self.channels[channel]
-        for order in self._orders(number, channel):
-            for row in place.order_items.find("order", order["pk"]):
-                change_item(place, row, **values)
-
-    def complete_cancellations(self, number: str, channel: int = 1) -> None:
-        """The brand's yes to an order's waiting cancellation plans. Errors: KeyError."""
-        for order in self._orders(number, channel):
-            complete_plans(self.channels[channel], order)
-
     def add_mapping(self, level: str, code: str, pk: int) -> None:
         """Map a marketplace's spelling to a country, city, township or district."""
         self.places.add_mapping(level, code, pk)
@@ -128,6 +113,8 @@ class OmnitronWorld:
         """All rows of a kind, each with its channel. Errors: KeyError for an unknown kind."""
         if kind == "error_reports":
             return list(self.error_reports)
+        if kind == "invoices":
+            return [described(path, served) for path, served in self.invoices_served.items()]
         return [row for place in self.channels.values() for row in _rows(place, kind)]
 
     def summary(self) -> dict[str, Any]:
@@ -143,12 +130,6 @@ class OmnitronWorld:
         if not found:
             raise KeyError(sku)
         return found[0]
-
-    def _orders(self, number: str, channel: int) -> list[dict[str, Any]]:
-        found = self.channels[channel].orders.find("number", number)
-        if not found:
-            raise KeyError(number)
-        return found
 
 
 def _rows(channel: Channel, kind: str) -> Iterable[dict[str, Any]]:

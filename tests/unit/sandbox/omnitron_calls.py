@@ -121,6 +121,32 @@ class Far:
         row: dict[str, Any] = self.created("create_orders/", self.order_body(number, units))
         return row
 
+    def items(self, order: dict[str, Any]) -> list[Any]:
+        """An order's items, oldest first."""
+        return self.rows(f"order_items/?order={order['pk']}&sort=pk")
+
+    def link(self, order: dict[str, Any]) -> None:
+        """What a client does after creating an order: commit and finish it with its items."""
+        objects = [
+            committed(row, kind, remote_id=row["extra_field"]["id"])
+            for kind, rows in (("order", [order]), ("orderitem", self.items(order)))
+            for row in rows
+        ]
+        batch = self.batch()
+        assert self.move(batch, "commit", content_type="order", objects=objects)[0] == 200
+        assert self.move(batch, "done", objects=objects)[0] == 200
+
+    def cancel(self, order: dict[str, Any], items: list[Any], **more: Any) -> tuple[int, Any]:
+        """Status and body of a cancel call for these items."""
+        pks = [row["pk"] for row in items]
+        body = {
+            "order": order["pk"],
+            "cancel_items": pks,
+            "reasons": {str(pk): 10 for pk in pks},
+            "forced_refund_amount": None,
+        }
+        return self.send("POST", f"orders/{order['pk']}/cancel/", body | more)
+
     def order_body(self, number: str = "111-1", units: int = 2) -> dict[str, Any]:
         """A body for create_orders, its customer and address made first."""
         customer = self.created("customers/", customer_body(number))

@@ -202,12 +202,82 @@ def test_retired_feed_types_end_fatal_and_unknown_ones_are_refused(api: Api) -> 
     assert api.submit("POST_WISHES", document).status_code == 400
 
 
-def test_an_invoice_is_kept_with_its_options(api: Api) -> None:
-    document = api.upload(b"%PDF-1.4 invented", "application/pdf")
-    options = {"metadata:orderid": "403-0000001-0000001", "metadata:invoicenumber": "INV-1"}
-    api.submit("UPLOAD_VAT_INVOICE", document, feedOptions=options)
+PDF = b"%PDF-1.4 invented"
+
+
+def invoice(api: Api, content: bytes = PDF, /, **changed: str) -> Any:
+    """Submit an invoice of a new order, with options changed or ("") left out; (options, feed)."""
+    options = {
+        "orderid": api.sandbox.world.add_orders(1)[0],
+        "invoicenumber": "INV-1",
+        "documenttype": "Invoice",
+    } | changed
+    feed_options = {f"metadata:{name}": value for name, value in options.items() if value}
+    document = api.upload(content, "application/pdf")
+    submitted = api.submit("UPLOAD_VAT_INVOICE", document, feedOptions=feed_options)
     api.time.pass_by(300)
-    assert api.control("GET", "state?side=amazon&kind=invoices")[0]["options"] == options
+    return feed_options, submitted.json()["feedId"]
+
+
+def invoices(api: Api) -> Any:
+    return api.control("GET", "state?side=amazon&kind=invoices")
+
+
+def test_an_invoice_is_kept_with_its_options(api: Api) -> None:
+    options, feed_id = invoice(api, totalamount="125.00", totalvatamount="20.83")
+    assert invoices(api) == [{"feedId": feed_id, "options": options}]
+    assert api.feed_state(feed_id)["processingStatus"] == "DONE"
+    report = api.feed_report(feed_id)
+    assert (report["issues"], report["summary"]["messagesAccepted"]) == ([], 1)
+
+
+@pytest.mark.parametrize(
+    ("changed", "named"),
+    [
+        ({"orderid": ""}, "metadata:orderid"),
+        ({"orderid": "403-0000000-0000000"}, "order does not exist"),
+        ({"invoicenumber": ""}, "metadata:invoicenumber"),
+        ({"documenttype": "Receipt"}, "metadata:documenttype"),
+        ({"documenttype": "CreditNote"}, "metadata:transactionid"),
+        ({"totalamount": "a lot"}, "metadata:totalamount"),
+        ({"OrderId": "403-0000000-0000000"}, "metadata:OrderId"),
+    ],
+)
+def test_an_invoice_with_wrong_options_is_refused_in_its_report(
+    api: Api, changed: dict[str, str], named: str
+) -> None:
+    _options, feed_id = invoice(api, **changed)
+    assert api.feed_state(feed_id)["processingStatus"] == "DONE"
+    report = api.feed_report(feed_id)
+    assert named in report["issues"][0]["message"]
+    assert report["summary"]["messagesInvalid"] == 1
+    assert invoices(api) == []
+
+
+def test_an_invoice_that_is_no_pdf_ends_fatal(api: Api) -> None:
+    _options, feed_id = invoice(api, b"<html>not found</html>")
+    assert api.feed_state(feed_id)["processingStatus"] == "FATAL"
+    assert invoices(api) == []
+
+
+def test_an_invoice_for_another_marketplace_is_refused(api: Api) -> None:
+    order_id = api.sandbox.world.add_orders(1)[0]
+    german = {"salesChannel": {"marketplaceId": "A1PA6795UKMFR9"}}
+    api.control("PATCH", f"amazon/orders/{order_id}", {"set": german})
+    _options, feed_id = invoice(api, orderid=order_id)
+    assert "marketplaceIds" in api.feed_report(feed_id)["issues"][0]["message"]
+
+
+def test_amazon_refuses_the_next_invoice_of_an_order_when_told_to(api: Api) -> None:
+    order_id = api.sandbox.world.add_orders(1)[0]
+    refusal = {"order_id": order_id, "code": "79525", "message": "Amazon will generate invoice"}
+    api.control("POST", "amazon/invoices", refusal)
+    invoice(api)
+    _options, refused = invoice(api, orderid=order_id)
+    (issue,) = api.feed_report(refused)["issues"]
+    assert (issue["code"], issue["message"]) == ("79525", "Amazon will generate invoice")
+    _options, accepted = invoice(api, orderid=order_id)
+    assert [row["feedId"] for row in invoices(api)][1:] == [accepted]
 
 
 def test_a_half_refused_feed_refuses_every_second_message(api: Api) -> None:
