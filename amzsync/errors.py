@@ -170,7 +170,8 @@ class RejectedError(RecordError):
 class WaitingError(AmzsyncError):
     """A record is in order but has to wait for something else; held without penalty.
 
-    `code` says for what: `not_listed`, `no_tracking_number`, `not_in_erp`, `outcome_unknown`.
+    `code` says for what: `not_listed`, `tracking_number`, `not_in_erp`, `open_plan`,
+    `outcome_unknown` and the like.
     """
 
     exit_code = 0

@@ -64,3 +64,14 @@ def standing_units(item: OrderItem) -> int:
         return ordered
     done, open_ = item.fulfillment.quantity_fulfilled, item.fulfillment.quantity_unfulfilled
     return min(ordered, (done or 0) + (open_ or 0))
+
+
+_DENIALS: Final = ("denied", "deny", "reject", "cancel", "closed without")
+"""Words of a return request's status by which no return comes of it: the list of statuses is open,
+and seen are only Approved and Completed (§2.4.3)."""
+
+
+def is_denied(return_status: str) -> bool:
+    """Whether a return request of this status was denied, or taken back by the buyer."""
+    status = return_status.casefold().replace("_", " ")
+    return any(word in status for word in _DENIALS)

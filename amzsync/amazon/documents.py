@@ -49,15 +49,16 @@ def charset(content_type: str) -> str:
 def table(path: Path, codec: str, columns: Sequence[str]) -> Iterator[dict[str, str]]:
     """The rows of a tab-separated report by column name.
 
-    Nothing is quoted in these files: a quotation mark is a character like any other (csv's
-    QUOTE_NONE, without csv's limit to 128 KiB a field). Bytes that are no character in the charset
-    become U+FFFD; short rows are filled up with "". Errors: ProtocolError when one of the needed
-    `columns` is missing, as in a report whose header line came in another language.
+    The needed `columns` are found whatever their case and are called as they are given here, the
+    others as the report calls them. Nothing is quoted in these files: a quotation mark is a
+    character like any other (csv's QUOTE_NONE, without csv's limit to 128 KiB a field). Bytes that
+    are no character in the charset become U+FFFD; short rows are filled up with "". Errors:
+    ProtocolError when a needed column is missing, as in a report whose header line came in another
+    language.
     """
     with path.open(encoding=codec, errors="replace", newline=None) as lines:
-        header = [
-            name.strip() for name in next(lines, "").lstrip("\ufeff").rstrip("\n").split("\t")
-        ]
+        names = {name.casefold(): name for name in columns}
+        header = [names.get(name.casefold(), name) for name in header_of(next(lines, ""))]
         missing = [name for name in columns if name not in header]
         if missing:
             raise ProtocolError(f"the report has no column {', '.join(missing)}")
@@ -66,6 +67,11 @@ def table(path: Path, codec: str, columns: Sequence[str]) -> Iterator[dict[str, 
             if cells != [""]:
                 cells += [""] * (len(header) - len(cells))
                 yield dict(zip(header, cells, strict=False))
+
+
+def header_of(line: str) -> list[str]:
+    """The column names in the first line of a tab-separated report."""
+    return [name.strip() for name in line.lstrip("\ufeff").rstrip("\n").split("\t")]
 
 
 def read_json(content: bytes) -> Any:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -33,7 +34,23 @@ JSON_LISTINGS_FEED: Final = "JSON_LISTINGS_FEED"
 JSON_CONTENT_TYPE: Final = "application/json; charset=UTF-8"
 """Given to createFeedDocument and, byte by byte the same, to the upload."""
 
+UPLOAD_VAT_INVOICE: Final = "UPLOAD_VAT_INVOICE"
+PDF_CONTENT_TYPE: Final = "application/pdf"
+
 _MAX_REPORT: Final = 32 * 1024 * 1024  # bytes; 25,000 messages with two issues each stay below
+
+
+def invoice_options(order_id: str, number: str, total: Decimal | None) -> dict[str, str]:
+    """The feedOptions of an UPLOAD_VAT_INVOICE feed, which carries one invoice as a PDF.
+
+    `total` is the invoice's amount, where it is known. Source: sp-api.md §2.7.1.
+    """
+    options = {
+        "metadata:orderid": order_id,
+        "metadata:invoicenumber": number,
+        "metadata:documenttype": "Invoice",
+    }
+    return options if total is None else options | {"metadata:totalamount": f"{total:.2f}"}
 
 
 class Feeds:

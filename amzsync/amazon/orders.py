@@ -6,6 +6,7 @@ turns one into a model. Reading is Orders 2026-01-01; confirmShipment has stayed
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,6 +21,9 @@ from amzsync.amazon.models.payload import Payload, Text, UtcDatetime
 from amzsync.amazon.operations import CONFIRM_SHIPMENT, GET_ORDER, SEARCH_ORDERS
 from amzsync.errors import ProtocolError, RecordError
 from amzsync.redaction import validation_problems
+
+ORDER_ID: Final = re.compile(r"[A-Z0-9]{3}-[0-9]{7}-[0-9]{7}")
+"""An order id of Amazon's, 3-7-7 (§2.1.4); all digits but for orders that are no goods."""
 
 INCLUDED_DATA: Final = (
     "BUYER",
@@ -100,6 +104,15 @@ class Orders:
 
     def get_order(self, order_id: str, *, included_data: Sequence[str] = INCLUDED_DATA) -> Order:
         """One order. Errors: RecordError if it is malformed, and those of Session.call."""
+        return parse_order(self.get_order_raw(order_id, included_data))
+
+    def get_order_raw(
+        self, order_id: str, included_data: Sequence[str] = INCLUDED_DATA
+    ) -> dict[str, Any]:
+        """One order as sent. Errors: those of Session.call; an unknown order is refused with 404.
+
+        Source: SP-API Orders 2026-01-01, getOrder.
+        """
         reply = self._calls.call(
             GET_ORDER, path={"orderId": order_id}, query=[("includedData", csv(included_data))]
         )
@@ -111,10 +124,14 @@ class Orders:
                 status=reply.status,
                 request_id=reply.request_id,
             )
-        return parse_order(raw)
+        return raw
 
-    def confirm_shipment(self, order_id: str, marketplace_id: str, package: PackageDetail) -> None:
+    def confirm_shipment(
+        self, order_id: str, marketplace_id: str, package: PackageDetail
+    ) -> str | None:
         """Tell Amazon that a package has left; the same package reference again edits it.
+
+        Gives Amazon's request id.
 
         Source: SP-API Orders v0, confirmShipment.
         """
@@ -122,7 +139,8 @@ class Orders:
             "marketplaceId": marketplace_id,
             "packageDetail": package.model_dump(by_alias=True, exclude_none=True),
         }
-        self._calls.call(CONFIRM_SHIPMENT, path={"orderId": order_id}, json=body)
+        reply = self._calls.call(CONFIRM_SHIPMENT, path={"orderId": order_id}, json=body)
+        return reply.request_id
 
 
 def parse_order(raw: Mapping[str, Any]) -> Order:

@@ -83,6 +83,7 @@ SECTIONS: dict[str, tuple[Command, ...]] = {
     "Flows": tuple(Command(entry.command, entry.summary, "amzsync.cli.flows") for entry in FLOWS),
     "When something is stuck": (
         Command("why", "Tell the story of one SKU or order", "amzsync.cli.why"),
+        Command("orders recover", "Take orders by id past every window", "amzsync.cli.recover"),
         Command("status", "Show cursors, jobs, penalties and the last runs", "amzsync.cli.status"),
         Command("penalties list", "List records held back or stopped", "amzsync.cli.penalties"),
         Command("penalties explain", "Explain one record's penalty", "amzsync.cli.penalties"),

@@ -11,25 +11,37 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
+from amzsync.cli import plot
 from amzsync.cli.options import Verbose
+from amzsync.cli.plot import Cast, cast, play
 from amzsync.cli.printing import out, say, table
 from amzsync.cli.sandbox import config_text, write_config
 from amzsync.cli.stage import Ran, Stage
 from amzsync.errors import InterruptedRunError
-from amzsync.ops.rehearsal import Planted, order_faults, planted, stock_faults
+from amzsync.ops.rehearsal import (
+    Planted,
+    order_faults,
+    planted,
+    shipment_faults,
+    stock_faults,
+    unit_faults,
+)
+
+if TYPE_CHECKING:
+    from amzsync.sandbox.server import Sandbox
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
 ORDERS, SKUS = 100, 350  # every corner of the sandbox's orders; more changes than go out by PATCH
 BUFFER = 2
-FEW = 3
-FEED_TIME = 600  # seconds in which Amazon works a feed off and shows its values
+CANCELLATION_WAITING, APPROVED, DELIVERED = "50", "400", "550"
 
 
 def command(_name: str) -> Any:
@@ -39,7 +51,7 @@ def command(_name: str) -> Any:
 
 @app.command()
 def demo(verbose: Verbose = 0) -> int:
-    """Run orders pull and stock push against a sandbox, twice, and show what moved."""
+    """Run every flow against a sandbox, some twice, and show what moved."""
     from amzsync.sandbox.order_corners import UNKNOWN_SKU, UNKNOWN_TOWNSHIP
     from amzsync.sandbox.server import Sandbox
 
@@ -50,20 +62,18 @@ def demo(verbose: Verbose = 0) -> int:
         Sandbox(ORDERS, SKUS) as sandbox,
     ):
         config = Path(folder) / "channel.toml"
-        write_config(config, config_text(sandbox, buffer_stock=BUFFER))
+        write_config(config, _config(sandbox))
         out(
             f"Both far sides on loopback: Amazon {sandbox.amazon_url} with {ORDERS} orders and"
             f" {SKUS} products, Omnitron {sandbox.omnitron_url}."
         )
         stage = Stage(sandbox.amazon_url, config)
-        runs = list(_play(stage))
-        expected = planted(
-            stage.snapshot("amazon", "orders"),
-            sandbox.credentials.marketplace_id,
-            UNKNOWN_TOWNSHIP,
-            UNKNOWN_SKU,
-        )
-        faults = _faults(stage, runs, expected)
+        orders = stage.snapshot("amazon", "orders")
+        marketplace = sandbox.credentials.marketplace_id
+        expected = planted(orders, marketplace, UNKNOWN_TOWNSHIP, UNKNOWN_SKU)
+        actors = cast([order for order in orders if order["orderId"] in expected.good])
+        runs = list(play(stage, partial(_run, stage), actors))
+        faults = _faults(stage, runs, expected, actors)
         _show(runs, stage)
     took = f"{time.monotonic() - started:.0f} s"
     for fault in faults:
@@ -78,33 +88,57 @@ def demo(verbose: Verbose = 0) -> int:
     return 0
 
 
-def _play(stage: Stage) -> Iterator[Ran]:
-    """The runs, one after the other, with what happens in the shop between them."""
-    skus = sorted(stage.stocks())
-    yield _run(stage, "new orders", "orders pull")
-    stage.change_stocks(skus[:FEW], by=7)
-    yield _run(stage, f"{FEW} stocks changed", "stock push")
-    stage.change_stocks(skus[FEW:], by=5)
-    yield _run(stage, f"{len(skus) - FEW} stocks changed", "stock push")
-    stage.advance(FEED_TIME)
-    yield _run(stage, "feed worked off", "stock push")
-    yield _run(stage, "once more", "orders pull")
-    yield _run(stage, "once more", "stock push")
-
-
 def _run(stage: Stage, step: str, words: str) -> Ran:
     if sys.stderr.isatty():
         say(f"{step}: amzsync {words}")
     return stage.run(step, words)
 
 
-def _faults(stage: Stage, runs: list[Ran], expected: Planted) -> list[str]:
+def _config(sandbox: Sandbox) -> str:
+    """A channel that ships itself, with every flow of orders and stock switched on."""
+    return config_text(
+        sandbox,
+        buffer_stock=BUFFER,
+        send_shipping_info=True,
+        shipping_company_mapping={plot.SLUG: plot.CARRIER},
+    )
+
+
+def _faults(stage: Stage, runs: list[Ran], expected: Planted, actors: Cast) -> list[str]:
     """Everything that is not as it should be."""
     return [
         *_run_faults(runs),
+        *_plot_faults(stage, actors),
         *order_faults(expected, stage.snapshot("omnitron", "orders"), _penalised(runs)),
         *stock_faults(stage.snapshot("amazon", "listings"), stage.stocks(), BUFFER),
     ]
+
+
+def _plot_faults(stage: Stage, actors: Cast) -> Iterator[str]:
+    """What of the plot has not arrived on the other side."""
+    amazon = {order["orderId"]: order for order in stage.snapshot("amazon", "orders")}
+    numbers = {row["pk"]: row["number"] for row in stage.snapshot("omnitron", "orders")}
+    units: dict[str, list[Any]] = {}
+    for row in stage.snapshot("omnitron", "order_items"):
+        units.setdefault(numbers[row["order"]], []).append(row)
+    for order in actors.shipped:
+        order_id = order["orderId"]
+        yield from shipment_faults(order, amazon[order_id])
+        count = sum(line["quantityOrdered"] for line in order["orderItems"])
+        yield from unit_faults(order_id, units[order_id], {DELIVERED: count})
+    for order, cancelled in ((actors.cancelled, None), (actors.trimmed, 1)):
+        order_id, count = order["orderId"], len(units[order["orderId"]])
+        gone = count if cancelled is None else cancelled
+        wanted = {CANCELLATION_WAITING: gone, APPROVED: count - gone}
+        wanted = {status: number for status, number in wanted.items() if number}
+        yield from unit_faults(order_id, units[order_id], wanted)
+    requests = [
+        row["order_item"]
+        for row in stage.snapshot("omnitron", "cancellation_requests")
+        if row["cancellation_type"] == "refund"
+    ]
+    if len(requests) != 1:
+        yield f"there are {len(requests)} return requests instead of one"
 
 
 def _penalised(runs: list[Ran]) -> set[str]:
@@ -120,8 +154,8 @@ def _run_faults(runs: list[Ran]) -> Iterator[str]:
         if code != expected:
             why = error["message"] if error else f"{expected} was expected"
             yield f"{run.words} ({run.step}) ended with exit code {code}: {why}"
-    changing = ("create_order", "patchListingsItem", "createFeed")
-    for run in runs[-2:]:
+    changing = ("create_order", "patchListingsItem", "createFeed", "confirmShipment")
+    for run in runs[-3:]:
         yield from (
             f"{run.words} ({run.step}) made {count} {operation} calls"
             for operation, count in run.result["calls"].items()
@@ -163,6 +197,10 @@ def _show(runs: list[Ran], stage: Stage) -> None:
             ("stocks by patchListingsItem", _sum(runs, "patchListingsItem")),
             ("stocks by listings feed", _collected(runs)),
             ("feeds for them", len(feeds)),
+            ("packages confirmed", _sum(runs, "confirmShipment")),
+            ("units cancelled", _units_with(units, CANCELLATION_WAITING)),
+            ("units delivered", _units_with(units, DELIVERED)),
+            ("return requests", len(stage.snapshot("omnitron", "cancellation_requests"))),
         ],
     )
     failures = [(row["key"], row["reason"]) for run in runs for row in run.result["failures"]]
@@ -172,6 +210,10 @@ def _show(runs: list[Ran], stage: Stage) -> None:
 
 def _sum(runs: list[Ran], operation: str) -> int:
     return sum(run.result["calls"].get(operation, 0) for run in runs)
+
+
+def _units_with(units: list[dict[str, Any]], status: str) -> int:
+    return sum(unit["status"] == status for unit in units)
 
 
 def _collected(runs: list[Ran]) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import inspect
 import os
 import signal
 import threading
@@ -12,11 +14,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from amzsync.cli import render
-from amzsync.cli.app import Session
+from amzsync.cli.app import SECTIONS, Session
 from amzsync.cli.options import (
     DEFAULT_PATH,
     AsJson,
     ConfigPath,
+    Sweep,
     Verbose,
     group,
     session_of,
@@ -80,11 +83,14 @@ Quiet = Annotated[
 
 
 def command(name: str) -> Any:
-    """The command group of that name, such as `orders`, with the flows in it."""
+    """The command group of that name, such as `orders`: its flows, and what else goes by it."""
     flows = [entry for entry in FLOWS if entry.name.split(".")[0] == name]
     made = group(name, "; ".join(f"{entry.summary}" for entry in flows) + ".")
     for entry in flows:
         made.command(entry.name.split(".")[1], help=f"{entry.summary}.")(_command(entry))
+    for other in (row for section in SECTIONS.values() for row in section):
+        if other.first_word == name and other.module != __name__:
+            importlib.import_module(other.module).add_to(made)
     return typer.main.get_command(made)
 
 
@@ -100,6 +106,7 @@ def _command(entry: Entry) -> Callable[..., int]:
         override_guard: OverrideGuard = False,
         lock_wait: LockWait = 0,
         max_runtime: MaxRuntime = None,
+        sweep: Sweep = False,
         verbose: Verbose = 0,
         quiet: Quiet = False,
     ) -> int:
@@ -117,28 +124,39 @@ def _command(entry: Entry) -> Callable[..., int]:
             limit=limit,
             only=frozenset(only or ()),
             override_guard=override_guard,
+            sweep=sweep,
         )
-        with _signals(deadline, voice):
+        with signals(deadline, voice):
             if not (session.config.flag(entry.flag) or force):
                 found: Result | str = f"{entry.flag} is false: nothing done (--force runs it)"
             else:
-                found = _run(entry, session, options, deadline, voice, lock_wait)
+                found = run_locked(entry, session, options, deadline, voice, lock_wait, _run)
         if isinstance(found, str):
             return voice.idle(entry, session.about, found)
         return voice.result(entry, session.about, found)
 
-    return flow
+    return flow if entry.intake else _without(flow, "sweep")
 
 
-def _run(
+def _without(command: Any, option: str) -> Callable[..., int]:
+    """The command without an option that means nothing to it."""
+    signature = inspect.signature(command, eval_str=True)
+    kept = [row for name, row in signature.parameters.items() if name != option]
+    command.__signature__ = signature.replace(parameters=kept)
+    shown: Callable[..., int] = command
+    return shown
+
+
+def run_locked(
     entry: Entry,
     session: Session,
     options: Options,
     deadline: Deadline,
     voice: render.Voice,
     lock_wait: float,
+    work: Callable[[Entry, Context], Result],
 ) -> Result | str:
-    """State, lock, channel, run: what it came to, or why there was nothing to run."""
+    """State, the flow's lock, channel, work: what it came to, or why there was nothing to do."""
     from amzsync.cli.wiring import open_context
 
     config = session.config
@@ -150,28 +168,36 @@ def _run(
     ):
         session.about["channel"] = ctx.channel
         try:
-            return _locked(entry, ctx, lock_wait)
+            return _locked(entry, ctx, lock_wait, work)
         except AmzsyncError:
             session.about |= {"notes": ctx.notes, "calls": ctx.calls()}
             raise
 
 
-def _locked(entry: Entry, ctx: Context, lock_wait: float) -> Result | str:
-    from amzsync.flows import runner
+def _locked(
+    entry: Entry, ctx: Context, lock_wait: float, work: Callable[[Entry, Context], Result]
+) -> Result | str:
     from amzsync.flows.reference_data import channel_is_active
-    from amzsync.state.lock import locked
+    from amzsync.state.lock import flow_lock, locked
 
-    path = ctx.state.store.lock_path(f"{ctx.channel}.{entry.name}")
+    path = flow_lock(ctx.state.store, ctx.channel, entry.name)
     with locked(path, wait=lock_wait, deadline=ctx.deadline):
         if not channel_is_active(ctx):
             return "the channel is inactive in Omnitron: nothing done"
-        result = runner.run(entry, ctx)
-        for key in sorted(_unmet(entry, ctx, result)):
-            result.notes.append(
-                f"{key} is not among the records this flow found: done already, unknown, or spelt"
-                f" differently; amzsync why {key} tells more"
-            )
-        return result
+        return work(entry, ctx)
+
+
+def _run(entry: Entry, ctx: Context) -> Result:
+    """One run of the flow, with a word on each key of --only it never came across."""
+    from amzsync.flows import runner
+
+    result = runner.run(entry, ctx)
+    for key in sorted(_unmet(entry, ctx, result)):
+        result.notes.append(
+            f"{key} is not among the records this flow found: done already, unknown, or spelt"
+            f" differently; amzsync why {key} tells more"
+        )
+    return result
 
 
 def _unmet(entry: Entry, ctx: Context, result: Result) -> set[str]:
@@ -188,7 +214,7 @@ def _unmet(entry: Entry, ctx: Context, result: Result) -> set[str]:
 
 
 @contextmanager
-def _signals(deadline: Deadline, voice: render.Voice) -> Iterator[None]:
+def signals(deadline: Deadline, voice: render.Voice) -> Iterator[None]:
     """The first SIGINT or SIGTERM ends the run after the step at hand, a second one at once."""
     if threading.current_thread() is not threading.main_thread():
         yield

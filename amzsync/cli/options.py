@@ -44,6 +44,13 @@ AsJson = Annotated[
         help="Print the result as JSON.",
     ),
 ]
+Sweep = Annotated[
+    bool,
+    typer.Option(
+        "--sweep",
+        help="Look over Amazon's orders of the last 12 hours once more, now.",
+    ),
+]
 Verbose = Annotated[
     int,
     typer.Option(

@@ -20,9 +20,19 @@ from amzsync.errors import UsageError
 if TYPE_CHECKING:
     from amzsync.sandbox.server import Sandbox
 
+# As the sandbox's Omnitron has them.
+CANCELLATION_REASON, REFUND_REASON = 10, 20
+
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
-FLAGS_ON = ("get_orders", "send_updated_product_stock")
+FLAGS_ON = (
+    "get_orders",
+    "get_cancel_orders",
+    "get_refund_orders",
+    "get_updated_orders",
+    "send_update_orders",
+    "send_updated_product_stock",
+)
 
 
 def command(_name: str) -> Any:
@@ -100,6 +110,8 @@ def config_text(served: Sandbox, **settings: Any) -> str:
         "market_place_id": known.marketplace_id,
         "cargo_company_id": 4,
         "order_start_date": "2020-01-01T00:00:00Z",
+        "cancellation_reason_id": CANCELLATION_REASON,
+        "default_reason_id": REFUND_REASON,
         **settings,
     }
     tables: dict[str, dict[str, Any]] = {

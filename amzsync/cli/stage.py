@@ -71,6 +71,18 @@ class Stage:
         now = self.stocks()
         self.ask("POST", "omnitron/stocks", {sku: now[sku] + by for sku in skus})
 
+    def change_order(self, order_id: str, **wish: Any) -> None:
+        """Let something happen to an order on Amazon's side."""
+        self.ask("PATCH", f"amazon/orders/{order_id}", wish)
+
+    def give_back(self, order_id: str, sku: str) -> None:
+        """Let a buyer send a unit back."""
+        self.ask("POST", "amazon/returns", {"order_id": order_id, "sku": sku})
+
+    def erp(self, hand: str, number: str, **arguments: Any) -> None:
+        """Let the ERP do something to an order in Omnitron."""
+        self.ask("POST", f"omnitron/orders/{number}/{hand}", arguments)
+
     def advance(self, seconds: int) -> None:
         """Let time pass over there."""
         self.ask("POST", "advance", {"seconds": seconds})

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from amzsync.cli import why_order
 from amzsync.cli.account import looked_into
 from amzsync.cli.options import DEFAULT_PATH, AsJson, ConfigPath, Verbose, session_of
 from amzsync.cli.printing import moment, out, print_json, relative, say
@@ -25,19 +26,15 @@ def command(_name: str) -> Any:
     return typer.main.get_command(app)
 
 
-_STANDS = {
-    "new": "waits to be imported into Omnitron",
-    "created": "is in Omnitron, its link is still to be made",
-    "imported": "is in Omnitron",
-    "pending": "is not imported yet",
-    "ignored": "is not imported",
-}
-
-
 @app.command()
 def why(
     context: typer.Context,
-    key: Annotated[str, typer.Argument(metavar="KEY", help="A SKU or an Amazon order id.")],
+    key: Annotated[
+        str,
+        typer.Argument(
+            metavar="KEY", help="A SKU, an Amazon order id or an order number in Omnitron."
+        ),
+    ],
     config: ConfigPath = DEFAULT_PATH,
     as_json: AsJson = False,
     verbose: Verbose = 0,
@@ -48,11 +45,16 @@ def why(
     with looked_into(loaded, session.clock) as state:
         story = story_of(state, channel_key(loaded), key)
     if as_json:
-        print_json({"channel": channel_key(loaded), "key": key, **_as_json(story)})
+        print_json({"channel": channel_key(loaded), "key": story.key, **_as_json(story)})
     elif story:
         out(
             "\n".join(
-                [key, *map(_line, story.happenings), "", *_now(story, loaded, session.clock.now())]
+                [
+                    story.key,
+                    *map(_line, story.happenings),
+                    "",
+                    *_now(story, loaded, session.clock.now()),
+                ]
             )
         )
     else:
@@ -73,10 +75,7 @@ def _line(happening: Happening) -> str:
 def _now(story: Story, config: Config, now: datetime) -> Iterator[str]:
     """How it stands, a line a fact."""
     if story.order is not None:
-        order = story.order
-        number = f" as {order.number}" if order.number else ""
-        reason = f": {order.reason}" if order.reason else ""
-        yield f"order {_STANDS[order.state]}{number}{reason}"
+        yield from why_order.told(story.order)
     if story.listing is not None:
         listing = story.listing
         shown = (
@@ -124,15 +123,7 @@ def _as_json(story: Story) -> dict[str, Any]:
             }
             for happening in story.happenings
         ],
-        "order": order
-        and {
-            "state": order.state,
-            "amazon_status": order.status,
-            "code": order.code,
-            "reason": order.reason,
-            "number": order.number,
-            "omnitron_pk": order.omnitron_pk,
-        },
+        "order": order and why_order.as_json(order),
         "listing": listing
         and {
             "product_pk": listing.product_pk,

@@ -14,7 +14,8 @@ class Entry:
 
     `name` is "group.verb": the command `amzsync group verb`, the journal's and the lock's name.
     `flag` is the manual's feature flag; `content_type` the manual's key in Failed Integration;
-    `key` what a record is called (SKU, order id); `cron` the default schedule.
+    `key` what a record is called (SKU, order id); `cron` the default schedule. `intake`: it brings
+    the inbox up to date, and has the option `--sweep`.
     """
 
     name: str
@@ -24,6 +25,7 @@ class Entry:
     content_type: str
     key: str
     cron: str
+    intake: bool = False
 
     @property
     def command(self) -> str:
@@ -40,6 +42,7 @@ FLOWS: tuple[Entry, ...] = (
         content_type="order",
         key="order id",
         cron="*/5 * * * *",
+        intake=True,
     ),
     Entry(
         name="orders.push",
@@ -67,6 +70,7 @@ FLOWS: tuple[Entry, ...] = (
         content_type="order",
         key="order id",
         cron="*/5 * * * *",
+        intake=True,
     ),
     Entry(
         name="refunds.pull",

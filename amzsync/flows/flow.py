@@ -48,19 +48,25 @@ class Item(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What the command line asks of one run."""
+    """What the command line asks of one run.
+
+    `sweep`: look over the last twelve hours now. `past_penalty`: records in penalty are tried too.
+    """
 
     dry_run: bool = False
     limit: int | None = None
     only: frozenset[str] = frozenset()
     override_guard: bool = False
+    sweep: bool = False
+    past_penalty: bool = False
 
 
 @dataclass(slots=True)
 class Context:
     """Everything a flow works with; nothing in it is global.
 
-    `channel` is the key its rows go by, `seller_channel` the same channel as the intake knows it.
+    `channel` is the key its rows go by, `seller_channel` the same channel as the intake knows it,
+    `run_id` the run's number in the journal.
     """
 
     channel: str
@@ -76,6 +82,7 @@ class Context:
     progress: Callable[[str], None] = lambda _text: None
     notes: list[str] = field(default_factory=list)
     postponed: list[AmzsyncError] = field(default_factory=list)
+    run_id: int = 0
 
     @property
     def in_flight(self) -> int:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import logging
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from amzsync.amazon.models.orders import MERCHANT, Order
+from amzsync.amazon.models.orders import AMAZON, MERCHANT, Order
 from amzsync.amazon.orders import parse_order
 from amzsync.errors import RecordError
 from amzsync.flows.buyer_data import hide_buyer
@@ -18,35 +18,41 @@ from amzsync.mapping.shipments import parcels_of, to_text
 from amzsync.state.channels import Channel
 from amzsync.state.inbox import InboxRow, InboxState
 
-log = logging.getLogger(__name__)
-
 # The manual's PartiallyShipped, Unshipped, Shipped and InvoiceUnconfirmed; the last has no value in
 # this API version and is read as SHIPPED by the model.
 IMPORTED_STATUSES = frozenset({"UNSHIPPED", "PARTIALLY_SHIPPED", "SHIPPED"})
 PENDING_STATUSES = frozenset({"PENDING", "PENDING_AVAILABILITY"})
 
+INCOMPLETE = "incomplete"
+FULFILLMENT = "FULFILLMENT"  # the data set without which Amazon tells no status
+
+_HALF = re.compile("[\ud800-\udfff]")
+
 ByKind = Mapping[tuple[str, str], Channel]
 
 
-def inbox_row(raw: Mapping[str, Any], channels: ByKind, now: datetime) -> InboxRow | None:
+def inbox_row(
+    raw: Mapping[str, Any], channels: ByKind, now: datetime, missing: Sequence[str] = ()
+) -> InboxRow | None:
     """The row of an order; None when it belongs to none of the channels or has no id.
 
     An order that cannot be read keeps its text and is tried again when Amazon sends it anew.
+    `missing` names the data sets it came without: it is not imported before they are there.
     """
+    raw, text = _clean(raw)
     hide_buyer(raw)
-    order_id = raw.get("orderId")
-    if not isinstance(order_id, str) or not order_id:
-        log.warning("an order without id was left out: the search brings it again when it has one")
+    order_id = id_of(raw)
+    if not order_id:
         return None
     try:
         order = parse_order(raw)
     except RecordError as error:
         return _unreadable(order_id, raw, channels, now, error)
-    channel = _owner(order.sales_channel.marketplace_id, order.fulfilled_by, channels)
+    where = order.sales_channel.marketplace_id
+    channel = _owner(where, order.fulfilled_by, channels, missing)
     if channel is None:
         return None
-    state, code, reason = _destiny(order, channel)
-    text = _json(raw)
+    state, code, reason = _destiny(order, channel, missing)
     return InboxRow(
         order_id=order_id,
         channel=channel.key,
@@ -63,7 +69,19 @@ def inbox_row(raw: Mapping[str, Any], channels: ByKind, now: datetime) -> InboxR
         parcels=to_text(parcels_of(order)),
         lines=lines.to_text(lines.standing(order)),
         cancel_request=lines.cancel_request(order) if state != "ignored" else "",
+        missing=",".join(missing),
     )
+
+
+def id_of(raw: Mapping[str, Any]) -> str:
+    """The order's id; "" when it has none that could be one."""
+    order_id = raw.get("orderId")
+    return order_id if isinstance(order_id, str) and order_id.isascii() else ""
+
+
+def is_unreadable(row: InboxRow) -> bool:
+    """Whether the row stands for an order that fits no contract."""
+    return row.state == "new" and row.code != ""
 
 
 def facts(order: Order) -> dict[str, Any]:
@@ -82,6 +100,15 @@ def facts(order: Order) -> dict[str, Any]:
             }
             for item in order.order_items
         ],
+        "cancelled": [
+            {
+                "order_item_id": item.order_item_id,
+                "by": execution.cancelled_by,
+                "reason": execution.cancel_reason,
+            }
+            for item in order.order_items
+            if (execution := item.cancellation.cancellation_execution) is not None
+        ],
         "packages": [
             {
                 "reference": package.package_reference_id,
@@ -98,18 +125,27 @@ def facts(order: Order) -> dict[str, Any]:
     }
 
 
-def _owner(marketplace_id: str, fulfilled_by: str, channels: ByKind) -> Channel | None:
+def _owner(
+    marketplace_id: str, fulfilled_by: str, channels: ByKind, missing: Sequence[str]
+) -> Channel | None:
     """Whose order it is. Amazon may leave out both (sp-api.md §2.1.4).
 
-    The search asks for our marketplaces only, so with a single one there is no doubt.
+    The search asks for our marketplaces and kinds only, so with a single one there is no doubt.
     """
     ours = {marketplace for marketplace, _ in channels}
     if not marketplace_id and len(ours) == 1:
         (marketplace_id,) = ours
-    return channels.get((marketplace_id, fulfilled_by or MERCHANT))
+    if fulfilled_by:
+        kinds = [fulfilled_by]
+    elif FULFILLMENT in missing or all(kind == AMAZON for _, kind in channels):
+        kinds = [MERCHANT, AMAZON]  # whose it really is turns out when it is completed
+    else:
+        kinds = [MERCHANT]
+    found = (channels.get((marketplace_id, kind)) for kind in kinds)
+    return next((channel for channel in found if channel is not None), None)
 
 
-def _destiny(order: Order, channel: Channel) -> tuple[InboxState, str, str]:
+def _destiny(order: Order, channel: Channel, missing: Sequence[str]) -> tuple[InboxState, str, str]:
     """(state, code, reason) an order of this status starts with."""
     if not order.is_marketplace_order:
         return "ignored", "other_sales_channel", "sold outside Amazon's marketplace"
@@ -117,6 +153,13 @@ def _destiny(order: Order, channel: Channel) -> tuple[InboxState, str, str]:
     if start is not None and order.created_time < start:
         return "ignored", "before_order_start_date", f"created before {start.isoformat()}"
     status = order.status
+    if missing and (status in IMPORTED_STATUSES or not status):
+        return (
+            "pending",
+            INCOMPLETE,
+            f"Amazon does not give {', '.join(missing)} at the moment;"
+            " it is completed as soon as it does",
+        )
     if status in IMPORTED_STATUSES:
         return "new", "", ""
     if status in PENDING_STATUSES:
@@ -135,7 +178,7 @@ def _unreadable(
     """
     marketplace = _text(raw.get("salesChannel"), "marketplaceId")
     kind = _text(raw.get("fulfillment"), "fulfilledBy")
-    channel = _owner(marketplace, kind, channels)
+    channel = _owner(marketplace, kind, channels, ())
     if channel is None:
         if marketplace and kind:
             return None
@@ -165,9 +208,18 @@ def _text(table: object, name: str) -> str:
 def _time(value: object) -> datetime | None:
     try:
         moment = datetime.fromisoformat(str(value))
-    except ValueError:
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
         return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _clean(raw: Mapping[str, Any]) -> tuple[Mapping[str, Any], str]:
+    """The order, and as text, without the halves of characters JSON can hold and no file can."""
+    text = _json(raw)
+    if text.isascii() or not _HALF.search(text):
+        return raw, text
+    text = _HALF.sub("\N{REPLACEMENT CHARACTER}", text)
+    return json.loads(text), text
 
 
 def _json(value: object) -> str:

@@ -4,33 +4,34 @@ One searchOrders for all channels of the account when the last is old enough, by
 flow comes first; a cursor with overlap instead of a fixed window, for two polls every five minutes
 overrun the quota (sp-api.md §2.1.6). The cursor moves only when every page is in the inbox; an
 interrupted paging goes on from its stored token with identical parameters. Now and then a sweep
-looks over the last twelve hours once more; it moves no cursor and never holds up a search.
+looks over the last twelve hours once more, and once a day an audit over what was placed; both move
+no cursor and never hold up a search.
 """
 
 from __future__ import annotations
 
-import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from amzsync.amazon.orders import OrdersPage
 from amzsync.errors import AlreadyRunningError, ProtocolError, RefusedError, ThrottledError
+from amzsync.flows.data_sets import DataSets
 from amzsync.flows.flow import Context
-from amzsync.flows.inbox_rows import inbox_row
-from amzsync.flows.order_links import NAME
+from amzsync.flows.inbox_news import News, news_of, rows_of, store
+from amzsync.flows.incomplete_orders import complete
+from amzsync.flows.order_audit import audit, missed, note_down, tell
 from amzsync.flows.order_windows import (
     Window,
     arrived,
-    channels,
     cursor_name,
     goes_on,
     restarted,
     search,
     sweep,
 )
-from amzsync.state.channels import Channel
 from amzsync.state.inbox import InboxRow
 from amzsync.state.lock import locked
 
@@ -38,7 +39,7 @@ __all__ = ["cursor_name", "preview", "take_in"]
 
 log = logging.getLogger(__name__)
 
-SWEEP_RESERVE = 5  # tokens the sweep leaves to the five-minute search
+RESERVE = 5  # tokens sweep and audit leave to the five-minute search
 BUYER_DATA_KEPT = timedelta(days=30)
 REPEATS = 2  # how often Amazon may answer a page token with the same token before we give up
 
@@ -48,49 +49,89 @@ def take_in(ctx: Context) -> None:
 
     Errors: RemoteError when Amazon cannot be searched; the cursor has not moved then.
     """
-    store = ctx.state.store
     try:
-        with locked(store.lock_path("intake"), wait=0, deadline=ctx.deadline):
+        with locked(ctx.state.store.lock_path("intake"), wait=0, deadline=ctx.deadline):
             ctx.state.inbox.expire(ctx.clock.now() - BUYER_DATA_KEPT)
-            for due in (search, sweep):
-                window = due(ctx)
-                if window is not None:
-                    _walk(ctx, window)
+            data_sets = DataSets(ctx)
+            try:
+                for due in (search, sweep, audit):
+                    window = due(ctx)
+                    if window is not None:
+                        _walk(ctx, window, data_sets)
+            finally:
+                _tell_refused(ctx, data_sets)
+            complete(ctx)
     except AlreadyRunningError:
         log.info("another run is taking orders in")
-    except ThrottledError as error:
-        ctx.note(f"the search for orders goes on when a token is due: {error}")
+        if ctx.options.sweep:
+            ctx.note("no sweep: another run is taking orders in")
 
 
 def preview(ctx: Context) -> Iterator[InboxRow]:
     """What `take_in` would put into the inbox now, and nothing stored: for a dry run."""
-    window = search(ctx)
-    if window is None:
-        return
-    try:
-        for _, page in _pages(ctx, window):
-            for row in _news(ctx, list(_rows(ctx, page)))[0]:
-                if row.channel == ctx.channel and row.state == "new":
-                    yield row
-    except ThrottledError as error:
-        ctx.note(f"the search for orders goes on when a token is due: {error}")
+    data_sets = DataSets(ctx)
+    for due in (search, sweep) if ctx.options.sweep else (search,):
+        window = due(ctx)
+        if window is None:
+            continue
+        try:
+            for _, page in _pages(ctx, window, data_sets):
+                news = news_of(ctx, rows_of(ctx, page.orders, data_sets.left_out))
+                for row in news.rows:
+                    if row.channel == ctx.channel and row.state == "new":
+                        yield row
+        except ThrottledError as error:
+            ctx.note(_later(window, error))
 
 
-def _walk(ctx: Context, window: Window) -> None:
+def _walk(ctx: Context, window: Window, data_sets: DataSets) -> None:
     """Page through the window, every page durable before the next; then move the cursors."""
-    taken = 0
-    for at, page in _pages(ctx, window):
-        rows = list(_rows(ctx, page))
-        with ctx.state.store.atomic():
-            taken += _store(ctx, rows)
-            if page.next_token:
-                goes_on(ctx, at, page.next_token)
-            else:
-                arrived(ctx, at)
-        ctx.progress(f"{taken} new or changed orders taken in")
+    if window.kind == "sweep" and ctx.options.sweep:
+        goes_on(ctx, window, window.token)  # asked for once, it is finished by whichever run can
+    taken, found = 0, list[InboxRow]()
+    try:
+        for at, page in _pages(ctx, window, data_sets):
+            rows = rows_of(ctx, page.orders, data_sets.left_out)
+            with ctx.state.store.atomic():
+                news = news_of(ctx, rows)
+                store(ctx, news)
+                if window.kind == "audit":
+                    found += _missed(ctx, news)
+                if page.next_token:
+                    goes_on(ctx, at, page.next_token)
+                else:
+                    arrived(ctx, at)
+            taken += len(news.rows)
+            ctx.progress(f"{taken} new or changed orders taken in")
+    except ThrottledError as error:
+        ctx.note(_later(window, error))
+    finally:
+        tell(ctx, found)
 
 
-def _pages(ctx: Context, window: Window) -> Iterator[tuple[Window, OrdersPage]]:
+def _missed(ctx: Context, news: News) -> Sequence[InboxRow]:
+    rows = missed(ctx, news.first_seen)
+    note_down(ctx, rows)
+    return rows
+
+
+def _later(window: Window, error: ThrottledError) -> str:
+    if window.kind == "search":
+        return f"the search for orders goes on when a token is due: {error}"
+    return f"the {window.kind} leaves {RESERVE} searches in reserve and goes on later: {error}"
+
+
+def _tell_refused(ctx: Context, data_sets: DataSets) -> None:
+    if data_sets.left_out:
+        ctx.note(
+            f"Amazon does not give {', '.join(data_sets.left_out)} at the moment: orders are taken"
+            " in without, and wait for it"
+        )
+
+
+def _pages(
+    ctx: Context, window: Window, data_sets: DataSets
+) -> Iterator[tuple[Window, OrdersPage]]:
     """The window's pages from its token on, each with the window it belongs to.
 
     A page we have seen is harmless, but not for ever.
@@ -98,7 +139,7 @@ def _pages(ctx: Context, window: Window) -> Iterator[tuple[Window, OrdersPage]]:
     token, seen, repeats = window.token, {window.token}, 0
     while True:
         try:
-            page = _search(ctx, window, token)
+            page = data_sets.page(partial(_search, ctx, window, token), first=token is None)
         except RefusedError as error:
             if token is None or error.status != 400:
                 raise
@@ -126,63 +167,16 @@ def _pages(ctx: Context, window: Window) -> Iterator[tuple[Window, OrdersPage]]:
         token = page.next_token
 
 
-def _search(ctx: Context, window: Window, token: str | None) -> OrdersPage:
+def _search(
+    ctx: Context, window: Window, token: str | None, included_data: Sequence[str]
+) -> OrdersPage:
+    after = datetime.fromisoformat(window.after)
     return ctx.amazon.orders.search_orders(
         marketplace_ids=window.marketplace_ids,
-        last_updated_after=datetime.fromisoformat(window.last_updated_after),
+        last_updated_after=None if window.kind == "audit" else after,
+        created_after=after if window.kind == "audit" else None,
         fulfilled_by=window.fulfilled_by,
         pagination_token=token,
-        reserve=SWEEP_RESERVE if window.sweep else 0,
+        included_data=included_data,
+        reserve=0 if window.kind == "search" else RESERVE,
     )
-
-
-def _rows(ctx: Context, page: OrdersPage) -> Iterator[InboxRow]:
-    """The page's orders as inbox rows; orders that belong to none of our channels are left out."""
-    by_kind: dict[tuple[str, str], Channel] = {
-        (channel.marketplace_id, channel.fulfilled_by): channel for channel in channels(ctx)
-    }
-    for raw in page.orders:
-        row = inbox_row(raw, by_kind, ctx.clock.now())
-        if row is not None:
-            yield row
-
-
-def _store(ctx: Context, rows: list[InboxRow]) -> int:
-    """Put what is new or newer into the inbox; how many that were."""
-    merged, known = _news(ctx, rows)
-    ctx.state.inbox.put(merged)
-    for row in merged:
-        if row.state == "ignored" and row.order_id in known:
-            ctx.state.penalties.forgive(row.channel, NAME, [row.order_id])
-            ctx.state.waiting.release(row.channel, NAME, [row.order_id])
-    first_seen = [row for row in merged if row.state == "new" and row.order_id not in known]
-    # Amazon takes an order's units off its own quantity: what we last sent is live no more.
-    ctx.state.listings.doubt(sku for row in first_seen for sku in json.loads(row.facts)["skus"])
-    return len(merged)
-
-
-def _news(ctx: Context, rows: list[InboxRow]) -> tuple[list[InboxRow], dict[str, InboxRow]]:
-    """(what is new or newer, as far as each order had come already; what was known before)."""
-    known = ctx.state.inbox.known([row.order_id for row in rows])
-    fresh = [row for row in rows if _is_news(row, known.get(row.order_id))]
-    return [_merged(row, known.get(row.order_id)) for row in fresh], known
-
-
-def _is_news(row: InboxRow, known: InboxRow | None) -> bool:
-    if known is None:
-        return True
-    if row.last_updated_time < known.last_updated_time:
-        return False
-    return row.digest != known.digest
-
-
-def _merged(row: InboxRow, known: InboxRow | None) -> InboxRow:
-    """The new version of a row, as far as the order had come already."""
-    if known is None or known.state in ("pending", "ignored"):
-        return row
-    if known.state in ("created", "imported"):
-        return replace(row, state=known.state, payload=None, code="", reason="")
-    if row.state != "new" and known.attempted_at is not None:
-        # Its creation was asked for and never answered: that has to be cleared up first.
-        return replace(row, state="new", payload=None, code="", reason="")
-    return row

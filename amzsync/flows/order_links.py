@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from amzsync.errors import RecordError, RefusedError
-from amzsync.flows.batch_lifecycle import OpenBatch, finish, let_go, open_batch, recover
+from amzsync.flows.batch_lifecycle import end, finish, let_go, open_batch, recover
 from amzsync.flows.flow import Context, Outcome
 from amzsync.flows.runner import outcome_of
 from amzsync.http.overlap import overlap
@@ -24,11 +24,15 @@ _PAGE = 100
 
 @dataclass(frozen=True, slots=True)
 class Unlinked:
-    """An order in Omnitron that is still to be linked to its Amazon id; `order` if just read."""
+    """An order in Omnitron that is still to be linked to its Amazon id; `order` if just read.
+
+    `fresh`: it is as it was created a moment ago.
+    """
 
     order_id: str
     order_pk: int
     order: Order | None = None
+    fresh: bool = False
 
 
 def already_linked(ctx: Context, order_ids: Iterable[str]) -> dict[str, int]:
@@ -64,17 +68,20 @@ def link(ctx: Context, links: Sequence[Unlinked]) -> Iterator[Sequence[Outcome]]
 
 
 def _objects(ctx: Context, link: Unlinked) -> list[BatchObject]:
-    """The order and its units as batch objects, with the versions they have now.
+    """The order and its units as batch objects.
 
+    An order that has been there for a while is linked as it was created: what the ERP has told of
+    it since still has to reach Amazon, and a link at its present version would hide that.
     Errors: RecordError when somebody has deleted the order since.
     """
     order = link.order or _read(ctx, link.order_pk)
+    version = None if link.fresh else order.created_date
     units = ctx.omnitron.order_items.of_order(link.order_pk)
     return [
         BatchObject(
             pk=order.pk,
             content_type="order",
-            version_date=order.modified_date,
+            version_date=version or order.modified_date,
             remote_id=link.order_id,
         ),
         *(
@@ -117,7 +124,8 @@ def end_left_behind(ctx: Context) -> Iterator[Sequence[Outcome]]:
                 for action in actions
                 if action.version_date is not None
             ]
-            finish(ctx, OpenBatch(batch.id, batch.pk), objects)
+            end(ctx, batch.pk, objects)  # what it did not link is linked anew
+            ctx.state.batches.drop(batch.id)
         else:
             let_go(ctx, batch)
     yield []

@@ -1,7 +1,8 @@
 """Which part of Amazon's orders is searched next, and where an interrupted search goes on.
 
 A search reaches back to each channel's cursor and an overlap, so that an outage of any length is
-made up for; a sweep looks over the last twelve hours once more and moves no cursor.
+made up for; a sweep looks over the last twelve hours once more. The audit (order_audit) reads by
+creation time. Sweep and audit move no cursor of the search.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from amzsync.flows.flow import Context
 from amzsync.state.channels import Channel
@@ -19,37 +20,48 @@ REACH = timedelta(hours=12)  # the manual: "going 12 hours back"
 SWEEP_EVERY = timedelta(hours=3)  # a full look over those 12 hours, against what a search missed
 TOKEN_LIFE = timedelta(hours=23, minutes=30)  # Amazon's 24 hours, less a margin
 
-_SEARCH_PAGING = "orders.paging"
-_SWEEP_PAGING = "orders.sweep_paging"
+Kind = Literal["search", "sweep", "audit"]
+
+AUDITED = "orders.audited_at"
 _SEARCHED = "orders.searched_at"
 _SWEPT = "orders.swept_at"
+_PAGING: dict[Kind, str] = {
+    "search": "orders.paging",
+    "sweep": "orders.sweep_paging",
+    "audit": "orders.audit_paging",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """One search or sweep: its parameters, and how far its paging has come.
+    """One search, sweep or audit: its parameters, and how far its paging has come.
 
-    Times are ISO 8601 UTC.
+    Times are ISO 8601 UTC. `after` bounds the last update, in an audit the creation.
     """
 
-    last_updated_after: str
+    kind: Kind
+    after: str
     marketplace_ids: tuple[str, ...]
     fulfilled_by: tuple[str, ...]
     channels: tuple[str, ...]
     started_at: str
-    sweep: bool = False
     token: str | None = None
     upper_edge: str | None = None
 
 
 def search(ctx: Context) -> Window | None:
     """The search to go on with or to begin; None while it is not time."""
-    return _stored(ctx, _SEARCH_PAGING) or _due(ctx)
+    return stored(ctx, "search") or _due(ctx)
 
 
 def sweep(ctx: Context) -> Window | None:
-    """The sweep to go on with or to begin; None while it is not time."""
-    return _stored(ctx, _SWEEP_PAGING) or _sweep_due(ctx)
+    """The sweep to go on with or to begin; None while it is not time and nobody asks for one."""
+    return stored(ctx, "sweep") or _sweep_due(ctx)
+
+
+def has_searched(ctx: Context) -> bool:
+    """Whether a search of this account ever came to its end."""
+    return ctx.state.cursors.get(_SEARCHED) is not None
 
 
 def restarted(window: Window, now: datetime) -> Window:
@@ -57,21 +69,26 @@ def restarted(window: Window, now: datetime) -> Window:
     return replace(window, token=None, upper_edge=None, started_at=now.isoformat())
 
 
-def goes_on(ctx: Context, window: Window, token: str) -> None:
-    """A page is in the inbox; where the next one is."""
+def goes_on(ctx: Context, window: Window, token: str | None) -> None:
+    """What came before is in the inbox; where the next page is. None: at the first one."""
     at = replace(window, token=token)
-    ctx.state.cursors.put(_paging(window), json.dumps(asdict(at)), ctx.clock.now())
+    ctx.state.cursors.put(_PAGING[window.kind], json.dumps(asdict(at)), ctx.clock.now())
 
 
 def arrived(ctx: Context, window: Window) -> None:
     """Every page is in the inbox: move the cursors, never past the search's start."""
     cursors, now = ctx.state.cursors, ctx.clock.now()
+    cursors.drop(_PAGING[window.kind])
+    # The first audit is due a day after the first search, which leaves nothing to audit.
+    if window.kind == "audit" or cursors.get(AUDITED) is None:
+        cursors.put(AUDITED, window.started_at, now)
+    if window.kind == "audit":
+        return
     started = datetime.fromisoformat(window.started_at)
-    cursors.drop(_paging(window))
-    covered = datetime.fromisoformat(window.last_updated_after) <= started - REACH
+    covered = datetime.fromisoformat(window.after) <= started - REACH
     if covered or cursors.get(_SWEPT) is None:
         cursors.put(_SWEPT, now.isoformat(), now)
-    if window.sweep:
+    if window.kind == "sweep":
         return
     until = min(datetime.fromisoformat(window.upper_edge or window.started_at), started)
     for channel in window.channels:
@@ -93,17 +110,35 @@ def channels(ctx: Context) -> list[Channel]:
     return found
 
 
-def _stored(ctx: Context, name: str) -> Window | None:
-    """An interrupted search; from its first page when its page token is too old."""
-    text = ctx.state.cursors.get(name)
+def stored(ctx: Context, kind: Kind) -> Window | None:
+    """An interrupted window; from its first page when its page token is too old."""
+    text = ctx.state.cursors.get(_PAGING[kind])
     if text is None:
         return None
     values: dict[str, Any] = json.loads(text)
     lists = {key: tuple(value) for key, value in values.items() if isinstance(value, list)}
-    window = Window(**{**values, **lists})
+    try:
+        window = Window(**{**values, **lists})
+    except TypeError:
+        # Left by another version of amzsync. The cursor has not moved, so nothing is passed over.
+        return None
     if ctx.clock.now() - datetime.fromisoformat(window.started_at) > TOKEN_LIFE:
         return restarted(window, ctx.clock.now())
     return window
+
+
+def window_of(kind: Kind, known: Sequence[Channel], after: datetime, now: datetime) -> Window:
+    """A window over the orders of these channels, from its first page."""
+    kinds = sorted({channel.fulfilled_by for channel in known})
+    return Window(
+        kind=kind,
+        after=after.isoformat(),
+        marketplace_ids=tuple(sorted({channel.marketplace_id for channel in known})),
+        # Asked for one kind only, Amazon spares us the pages of the other.
+        fulfilled_by=tuple(kinds) if len(kinds) == 1 else (),
+        channels=tuple(channel.key for channel in known),
+        started_at=now.isoformat(),
+    )
 
 
 def _due(ctx: Context) -> Window | None:
@@ -116,30 +151,16 @@ def _due(ctx: Context) -> Window | None:
     fresh = searched is not None and now - datetime.fromisoformat(searched) < interval
     if fresh and all(ctx.state.cursors.get(cursor_name(row.key)) for row in known):
         return None
-    return _window(known, min(starts), now)
+    return window_of("search", known, min(starts), now)
 
 
 def _sweep_due(ctx: Context) -> Window | None:
-    """The next sweep, when the last look over those twelve hours is long enough ago."""
+    """The next sweep, when it is asked for or the last look over those hours is long ago."""
     swept, now = ctx.state.cursors.get(_SWEPT), ctx.clock.now()
-    if swept is None or now - datetime.fromisoformat(swept) < SWEEP_EVERY:
+    recent = swept is None or now - datetime.fromisoformat(swept) < SWEEP_EVERY
+    if recent and not ctx.options.sweep:
         return None
-    return _window(channels(ctx), now - REACH, now, sweep=True)
-
-
-def _window(
-    known: Sequence[Channel], after: datetime, now: datetime, *, sweep: bool = False
-) -> Window:
-    kinds = sorted({channel.fulfilled_by for channel in known})
-    return Window(
-        last_updated_after=after.isoformat(),
-        marketplace_ids=tuple(sorted({channel.marketplace_id for channel in known})),
-        # Asked for one kind only, Amazon spares us the pages of the other.
-        fulfilled_by=tuple(kinds) if len(kinds) == 1 else (),
-        channels=tuple(channel.key for channel in known),
-        started_at=now.isoformat(),
-        sweep=sweep,
-    )
+    return window_of("sweep", channels(ctx), now - REACH, now)
 
 
 def _start(ctx: Context, channel: Channel, now: datetime) -> datetime:
@@ -151,7 +172,3 @@ def _start(ctx: Context, channel: Channel, now: datetime) -> datetime:
     if channel.order_start_date is not None:
         return min(channel.order_start_date, now - timedelta(minutes=2))
     return now - REACH
-
-
-def _paging(window: Window) -> str:
-    return _SWEEP_PAGING if window.sweep else _SEARCH_PAGING

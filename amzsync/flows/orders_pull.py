@@ -204,7 +204,9 @@ def _create_all(
                     _told(item, result),
                     _lines_there(item) if result.found else item.payload.row.lines,
                 )
-                links.append(Unlinked(item.key, result.order.pk, result.order))
+                links.append(
+                    Unlinked(item.key, result.order.pk, result.order, fresh=not result.found)
+                )
                 yield [_arrived(item, result)]
             elif isinstance(result, RecordError | WaitingError):
                 if not (isinstance(result, WaitingError) and result.code == "outcome_unknown"):

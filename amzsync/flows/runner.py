@@ -56,15 +56,17 @@ def load(entry: Entry) -> Flow[Any, Any]:
     return flow
 
 
-def run(entry: Entry, ctx: Context) -> Result:
+def run(entry: Entry, ctx: Context, flow: Flow[Any, Any] | None = None) -> Result:
     """One run of a flow, journalled. The caller holds the flow's lock.
 
+    `flow` stands in for the registered one: the same work on records found otherwise.
     Errors: as the far sides, the guard, the deadline and the state raise them; what was achieved
     before is recorded.
     """
-    flow = load(entry)
+    flow = flow or load(entry)
     runs = ctx.state.runs
     result = Result(runs.begin(ctx.channel, entry.name, ctx.clock.now(), ctx.options.dry_run))
+    ctx.run_id = result.run_id
     error: AmzsyncError | None = None
     try:
         _run(entry, flow, ctx, result)
@@ -163,6 +165,8 @@ def _selected(entry: Entry, flow: Flow[Any, Any], ctx: Context, result: Result) 
     now = ctx.clock.now()
     penalties = ctx.state.penalties
     held = penalties.held(ctx.channel, entry.name, now)
+    if ctx.options.past_penalty:
+        held = frozenset()
     seen: set[str] = set()
     sources: list[Iterable[Any]] = []
     if flow.refetch is not None:

@@ -8,12 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from amzsync.omnitron.models.orders import STATUS_CODES, OrderItem
+from amzsync.omnitron.models.orders import STATUS_CODES, OrderItem, is_open
 
 CANCELLED = frozenset({STATUS_CODES["cancellation_waiting"], STATUS_CODES["canceled"]})
 _REFUNDED = STATUS_CODES["refunded"]
 _SHIPPED = int(STATUS_CODES["shipped"])
-_CLOSED = ("rejected", "completed")  # these end a cancellation or return (omnitron-api.md §3.6)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +57,7 @@ def _is_free(row: OrderItem) -> bool:
 def _is_busy(row: OrderItem) -> bool:
     """Whether a cancellation or return of the unit is under way that its status does not show."""
     over = row.status in CANCELLED or row.status == _REFUNDED
-    return not over and bool(row.cancel_status) and row.cancel_status not in _CLOSED
+    return not over and is_open(row.cancel_status)
 
 
 def _preference(row: OrderItem) -> tuple[bool, int]:

@@ -5,7 +5,7 @@ What every section of the client builds on.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -153,6 +153,20 @@ class Api:
                 return None
             raise
         return raw_page(reply.data, operation.name, reply.request_id)
+
+
+def create_or_find(create: Callable[[], M], duplicates: Callable[[], Iterable[M]]) -> M:
+    """A new row, or the one that is in its way where a server refuses duplicates.
+
+    Errors: the RefusedError when there is none, for then it was refused for another reason.
+    """
+    try:
+        return create()
+    except RefusedError:
+        found = next(iter(duplicates()), None)
+        if found is None:
+            raise
+        return found
 
 
 def _strict(model: type[M], row: Any, operation: Operation) -> M:

@@ -63,7 +63,7 @@ ASSUMPTIONS: dict[str, Assumption] = {
     "A-09": Assumption(
         "How do the named cancellation exceptions look on the wire?",
         "406 with the text in `non_field_errors`",
-        "orders.cancel: RefusedError carries the text",
+        "orders.cancel: RefusedError carries the text; cancellation_waits_for looks for the names",
     ),
     "A-10": Assumption(
         "May an ongoing batch be set to ongoing again?",
@@ -92,8 +92,8 @@ ASSUMPTIONS: dict[str, Assumption] = {
     ),
     "A-15": Assumption(
         "Which filters does the list of mapped products know?",
-        "unproven",
-        "products.mapped reads them one by one",
+        "`pk__in`",
+        "mapped_products.by_pks: what does not come back, and all where it is ignored, one by one",
     ),
     "A-16": Assumption(
         "Is `stock` net of what is reserved?",
@@ -148,7 +148,7 @@ ASSUMPTIONS: dict[str, Assumption] = {
     "A-26": Assumption(
         "Where are the bulk attribute calls?",
         "`bulk_category_attributes/` and `bulk_attributes/` of the channel",
-        "nowhere yet: on 404 attributes go one by one",
+        "bulk_attributes: False on 404, then attributes go one by one",
     ),
     "A-27": Assumption(
         "Where are operational events?",
@@ -205,6 +205,16 @@ ASSUMPTIONS: dict[str, Assumption] = {
         "100 and their stock and price rows",
         "PAGE_LIMIT: one page makes one batch",
     ),
+    "A-38": Assumption(
+        "Can orders be listed by `status`?",
+        "yes, by its code; but unknown filters are ignored, so this one may be too",
+        "orders.with_status looks at every row again, and walks once where it is ignored",
+    ),
+    "A-39": Assumption(
+        "Does the list of product categories know `product__pk__in`?",
+        "perhaps; for certain it knows `product` (§2.11)",
+        "categories.of_products: as A-15, and a product without a category is asked for by itself",
+    ),
 }
 
 LOGIN_LIMIT = 3  # A-01: logins in a window, as the reference client limits itself
@@ -216,6 +226,8 @@ INITIALIZED = "initialized"  # A-33, A-34
 UNFINISHED = ("commit", "sent_to_remote", "ongoing")  # A-06, A-33: initialized ones lock nothing
 SIMPLE_PRODUCT = "0"  # A-14
 PLANS_PATH = "/api/v1/channel/{channel}/cancellation_plans/"  # A-23
+BULK_CATEGORY_ATTRIBUTES_PATH = "/api/v1/channel/{channel}/bulk_category_attributes/"  # A-26
+BULK_ATTRIBUTES_PATH = "/api/v1/channel/{channel}/bulk_attributes/"  # A-26
 DELIVERED = "550"  # A-28
 REFUNDED = "600"  # A-28
 TOUCH_DATE = "1970-01-01T00:00:00Z"  # A-30
@@ -225,3 +237,16 @@ REPEATABLE_METHODS = frozenset({"GET", "PATCH", "DELETE"})  # A-34
 def mapping_prefix(channel_id: int, *, use_channel_id: bool) -> str:
     """What stands before a marketplace's text in a mapping code: "137_" or nothing (A-25)."""
     return f"{channel_id}_" if use_channel_id else ""
+
+
+def cancellation_waits_for(code: str, detail: str) -> str:
+    """What a refused cancellation has to wait for, as a WaitingError's code; "" for none (A-09).
+
+    The first text is the manual's, the second the exception's name in the vendor's guide.
+    """
+    told = f"{code} {detail}".casefold()
+    if "unreported order of erp can not be canceled" in told:
+        return "not_in_erp"
+    if "orderupdatecancelstatusexception" in told:
+        return "open_plan"
+    return ""

@@ -13,11 +13,17 @@ from amzsync.omnitron.api import Api
 from amzsync.omnitron.operations import ACTIVE_USER
 
 if TYPE_CHECKING:
+    from amzsync.omnitron.attribute_sets import AttributeSets
+    from amzsync.omnitron.attributes import Attributes
     from amzsync.omnitron.batch_requests import BatchRequests
+    from amzsync.omnitron.bulk_attributes import BulkAttributes
+    from amzsync.omnitron.cancellation_requests import CancellationRequests
+    from amzsync.omnitron.categories import Categories
     from amzsync.omnitron.channels import Catalogs, Channels, ContentTypes
     from amzsync.omnitron.error_reports import ErrorReports
     from amzsync.omnitron.failed_integrations import FailedIntegrations
     from amzsync.omnitron.integration_actions import IntegrationActions
+    from amzsync.omnitron.mapped_products import MappedProducts
     from amzsync.omnitron.orders import Cargos, OrderItems, Orders
     from amzsync.omnitron.people import Addresses, Customers
     from amzsync.omnitron.places import Places
@@ -68,6 +74,41 @@ class OmnitronClient:
         return Products(self._api)
 
     @cached_property
+    def mapped_products(self) -> MappedProducts:
+        """Products in the marketplace's words."""
+        from amzsync.omnitron.mapped_products import MappedProducts
+
+        return MappedProducts(self._api)
+
+    @cached_property
+    def categories(self) -> Categories:
+        """Category trees and nodes, and the categories of products."""
+        from amzsync.omnitron.categories import Categories
+
+        return Categories(self._api)
+
+    @cached_property
+    def attribute_sets(self) -> AttributeSets:
+        """Attribute sets and their configs."""
+        from amzsync.omnitron.attribute_sets import AttributeSets
+
+        return AttributeSets(self._api)
+
+    @cached_property
+    def attributes(self) -> Attributes:
+        """Attributes, their schemas and values."""
+        from amzsync.omnitron.attributes import Attributes
+
+        return Attributes(self._api)
+
+    @cached_property
+    def bulk_attributes(self) -> BulkAttributes:
+        """Whole attribute sets in few calls."""
+        from amzsync.omnitron.bulk_attributes import BulkAttributes
+
+        return BulkAttributes(self._api)
+
+    @cached_property
     def stocks(self) -> ProductStocks:
         """Product stocks."""
         from amzsync.omnitron.stocks import ProductStocks
@@ -94,6 +135,13 @@ class OmnitronClient:
         from amzsync.omnitron.orders import OrderItems
 
         return OrderItems(self._api)
+
+    @cached_property
+    def cancellation_requests(self) -> CancellationRequests:
+        """Requests to cancel a unit or to send it back."""
+        from amzsync.omnitron.cancellation_requests import CancellationRequests
+
+        return CancellationRequests(self._api)
 
     @cached_property
     def customers(self) -> Customers:

@@ -9,7 +9,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from amzsync.http.operation import Operation
-from amzsync.omnitron.assumptions import PLANS_PATH, REPEATABLE_METHODS
+from amzsync.omnitron.assumptions import (
+    BULK_ATTRIBUTES_PATH,
+    BULK_CATEGORY_ATTRIBUTES_PATH,
+    PLANS_PATH,
+    REPEATABLE_METHODS,
+)
 
 _ROOT = "/api/v1/"
 _CHANNEL = "/api/v1/channel/{channel}/"
@@ -19,6 +24,14 @@ def _operation(name: str, method: str, path: str) -> Operation:
     return Operation(
         name, method, path, mutates=method != "GET", repeatable=method in REPEATABLE_METHODS
     )
+
+
+def _create_once(name: str, path: str) -> Operation:
+    """A create that may be repeated: the server refuses a duplicate, which is then looked up.
+
+    Addresses (§2.10), category nodes (§2.11), attributes, their schemas and configs (§2.12).
+    """
+    return replace(_operation(name, "POST", path), repeatable=True)
 
 
 # A second login gives a token as the first does, and changes nothing: a dry run needs it too.
@@ -64,6 +77,7 @@ LIST_PRODUCTS = _operation("list_products", "GET", f"{_CHANNEL}products/")
 LIST_PRODUCT_INSERTS = _operation("list_product_inserts", "GET", f"{_CHANNEL}products/inserts/")
 LIST_PRODUCT_UPDATES = _operation("list_product_updates", "GET", f"{_CHANNEL}products/updates/")
 GET_MAPPED_PRODUCT = _operation("get_mapped_product", "GET", f"{_CHANNEL}mapped_products/{{pk}}/")
+LIST_MAPPED_PRODUCTS = _operation("list_mapped_products", "GET", f"{_CHANNEL}mapped_products/")
 
 LIST_STOCKS = _operation("list_product_stocks", "GET", f"{_CHANNEL}product_stocks/")
 LIST_STOCK_INSERTS = _operation(
@@ -94,6 +108,12 @@ CREATE_SHIPPING_INFO = _operation(
 LIST_CANCELLATION_REASONS = _operation(
     "list_cancellation_reasons", "GET", f"{_CHANNEL}cancellation_reasons/"
 )
+LIST_CANCELLATION_REQUESTS = _operation(
+    "list_cancellation_requests", "GET", f"{_CHANNEL}cancellation_requests/"
+)
+CREATE_CANCELLATION_REQUEST = _operation(
+    "create_cancellation_request", "POST", f"{_CHANNEL}cancellation_requests/"
+)
 LIST_CANCELLATION_PLANS = _operation("list_cancellation_plans", "GET", PLANS_PATH)
 
 LIST_CUSTOMERS = _operation("list_customers", "GET", f"{_CHANNEL}customers/")
@@ -101,15 +121,76 @@ GET_CUSTOMER = _operation("get_customer", "GET", f"{_CHANNEL}customers/{{pk}}/")
 CREATE_CUSTOMER = _operation("create_customer", "POST", f"{_CHANNEL}customers/")
 UPDATE_CUSTOMER = _operation("update_customer", "PATCH", f"{_CHANNEL}customers/{{pk}}/")
 LIST_ADDRESSES = _operation("list_addresses", "GET", f"{_CHANNEL}addresses/")
-# The one create that may be repeated: a duplicate is refused and named by its hash (§2.10).
-CREATE_ADDRESS = replace(
-    _operation("create_address", "POST", f"{_CHANNEL}addresses/"), repeatable=True
-)
+CREATE_ADDRESS = _create_once("create_address", f"{_CHANNEL}addresses/")
 LIST_COUNTRIES = _operation("list_countries", "GET", f"{_CHANNEL}countries/")
 LIST_CITIES = _operation("list_cities", "GET", f"{_CHANNEL}cities/")
 LIST_TOWNSHIPS = _operation("list_townships", "GET", f"{_CHANNEL}townships/")
 LIST_DISTRICTS = _operation("list_districts", "GET", f"{_CHANNEL}districts/")
 LIST_CARGOS = _operation("list_cargos", "GET", f"{_CHANNEL}cargos/")
+
+CREATE_CATEGORY_TREE = _operation("create_category_tree", "POST", f"{_CHANNEL}category_trees/")
+GET_CATEGORY_TREE = _operation("get_category_tree", "GET", f"{_CHANNEL}category_trees/{{pk}}/")
+LIST_CATEGORY_NODES = _operation("list_category_nodes", "GET", f"{_CHANNEL}category_nodes/")
+GET_CATEGORY_NODE = _operation("get_category_node", "GET", f"{_CHANNEL}category_nodes/{{pk}}/")
+GET_CATEGORY_CHILDREN = _operation(
+    "get_category_children", "GET", f"{_CHANNEL}category_nodes/{{pk}}/detailed/"
+)
+CREATE_CATEGORY_NODE = _create_once("create_category_node", f"{_CHANNEL}category_nodes/")
+UPDATE_CATEGORY_NODE = _operation(
+    "update_category_node", "PATCH", f"{_CHANNEL}category_nodes/{{pk}}/"
+)
+LIST_PRODUCT_CATEGORIES = _operation(
+    "list_product_categories", "GET", f"{_CHANNEL}product_categories/detailed/"
+)
+
+LIST_ATTRIBUTE_SETS = _operation("list_attribute_sets", "GET", f"{_CHANNEL}attribute_sets/")
+GET_ATTRIBUTE_SET = _operation("get_attribute_set", "GET", f"{_CHANNEL}attribute_sets/{{pk}}/")
+CREATE_ATTRIBUTE_SET = _operation("create_attribute_set", "POST", f"{_CHANNEL}attribute_sets/")
+UPDATE_ATTRIBUTE_SET = _operation(
+    "update_attribute_set", "PATCH", f"{_CHANNEL}attribute_sets/{{pk}}/"
+)
+LIST_ATTRIBUTE_SET_CONFIGS = _operation(
+    "list_attribute_set_configs", "GET", f"{_CHANNEL}attribute_set_configs/"
+)
+CREATE_ATTRIBUTE_SET_CONFIG = _operation(
+    "create_attribute_set_config", "POST", f"{_CHANNEL}attribute_set_configs/"
+)
+LIST_ATTRIBUTES = _operation("list_attributes", "GET", f"{_CHANNEL}attributes/")
+CREATE_ATTRIBUTE = _create_once("create_attribute", f"{_CHANNEL}attributes/")
+LIST_ATTRIBUTE_SCHEMAS = _operation(
+    "list_attribute_schemas", "GET", f"{_CHANNEL}attribute_schemas/"
+)
+CREATE_ATTRIBUTE_SCHEMA = _create_once("create_attribute_schema", f"{_CHANNEL}attribute_schemas/")
+LIST_ATTRIBUTE_CONFIGS = _operation(
+    "list_attribute_configs", "GET", f"{_CHANNEL}attribute_configs/detailed/"
+)
+GET_ATTRIBUTE_CONFIG = _operation(
+    "get_attribute_config", "GET", f"{_CHANNEL}attribute_configs/{{pk}}/"
+)
+CREATE_ATTRIBUTE_CONFIG = _create_once("create_attribute_config", f"{_CHANNEL}attribute_configs/")
+UPDATE_ATTRIBUTE_CONFIG = _operation(
+    "update_attribute_config", "PATCH", f"{_CHANNEL}attribute_configs/{{pk}}/"
+)
+LIST_ATTRIBUTE_VALUES = _operation("list_attribute_values", "GET", f"{_CHANNEL}attribute_values/")
+GET_ATTRIBUTE_VALUE = _operation(
+    "get_attribute_value", "GET", f"{_CHANNEL}attribute_values/{{pk}}/"
+)
+CREATE_ATTRIBUTE_VALUE = _operation(
+    "create_attribute_value", "POST", f"{_CHANNEL}attribute_values/"
+)
+UPDATE_ATTRIBUTE_VALUE = _operation(
+    "update_attribute_value", "PATCH", f"{_CHANNEL}attribute_values/{{pk}}/"
+)
+LIST_ATTRIBUTE_VALUE_CONFIGS = _operation(
+    "list_attribute_value_configs", "GET", f"{_CHANNEL}attribute_value_configs/"
+)
+CREATE_ATTRIBUTE_VALUE_CONFIG = _operation(
+    "create_attribute_value_config", "POST", f"{_CHANNEL}attribute_value_configs/"
+)
+CREATE_BULK_CATEGORY_ATTRIBUTES = _operation(
+    "create_bulk_category_attributes", "POST", BULK_CATEGORY_ATTRIBUTES_PATH
+)
+CREATE_BULK_ATTRIBUTES = _operation("create_bulk_attributes", "POST", BULK_ATTRIBUTES_PATH)
 
 CREATE_ERROR_REPORT = _operation("create_error_report", "POST", f"{_CHANNEL}error_reports/")
 REPORT_CITY = _operation("report_city", "POST", f"{_CHANNEL}error_reports/city/")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json as jsonlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from amzsync.errors import RefusedError
@@ -68,6 +68,24 @@ class Orders:
         wanted = set(pks)
         found = self._api.page_by(LIST_ORDERS, Order, "pk", wanted)
         return found.keep(lambda order: order.pk in wanted)
+
+    def with_status(self, statuses: Sequence[str]) -> Iterator[Order]:
+        """Every order that has one of these statuses, lazily, each once.
+
+        One walk a status (A-06); a single one where the server ignores the filter (A-38).
+        """
+        seen: set[int] = set()
+        for status in statuses:
+            filtered = True
+            query: Query = {"status": status, "channel_id": self._api.channel_id}
+            for order in self._api.rows(LIST_ORDERS, Order, query):
+                filtered = filtered and order.status == status
+                mine = order.channel in (None, self._api.channel_id)
+                if mine and order.status in statuses and order.pk not in seen:
+                    seen.add(order.pk)
+                    yield order
+            if not filtered:
+                return
 
     def updates(self, page: int = 1, limit: int = PAGE_LIMIT) -> Page[Order]:
         """One page of the orders changed since they were sent, by id."""

@@ -58,6 +58,24 @@ def order_faults(
     return faults
 
 
+def shipment_faults(order: Row, shipped: Row) -> list[str]:
+    """What is wrong about a shipped and delivered order: Amazon's copy, before and after."""
+    packed = Counter[str]()
+    for package in shipped.get("packages", []):
+        for row in package["packageItems"]:
+            packed[row["orderItemId"]] += row["quantity"]
+    ordered = {line["orderItemId"]: line["quantityOrdered"] for line in order["orderItems"]}
+    return [] if dict(packed) == ordered else [f"order {order['orderId']} left in other packages"]
+
+
+def unit_faults(order_id: str, units: Iterable[Row], expected: Mapping[str, int]) -> list[str]:
+    """Whether an order's units in Omnitron have the statuses they should: status → units."""
+    seen = dict(Counter(unit["status"] for unit in units))
+    if seen == dict(expected):
+        return []
+    return [f"order {order_id} has units {seen} instead of {dict(expected)}"]
+
+
 def stock_faults(listings: Iterable[Row], stocks: Mapping[str, int], buffer: int) -> list[str]:
     """Listings whose live quantity is not Omnitron's stock less the buffer."""
     faults = []

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from amzsync.flows import FLOWS
-from amzsync.state.inbox import InboxRow
+from amzsync.ops.order_story import OrderStory, order_story
 from amzsync.state.jobs import FeedItem, Job
 from amzsync.state.listings import Listing
 from amzsync.state.penalties import Penalty
@@ -42,7 +42,7 @@ class Story:
 
     key: str
     happenings: list[Happening] = field(default_factory=list)
-    order: InboxRow | None = None
+    order: OrderStory | None = None
     listing: Listing | None = None
     travelling: list[Travelling] = field(default_factory=list)
     penalties: list[Penalty] = field(default_factory=list)
@@ -55,14 +55,17 @@ class Story:
 
 
 def story_of(state: State, channel: str, key: str) -> Story:
-    """The story of a SKU or an Amazon order id on one channel. No buyer data."""
-    order = state.inbox.get(key)
-    if order is not None and order.channel != channel:
-        order = None
+    """The story of a SKU, an Amazon order id or an Omnitron order number on one channel.
+
+    Nothing of it is buyer data.
+    """
+    order = order_story(state, channel, key)
+    if order is not None:
+        key = order.row.order_id
     listing = state.listings.by_skus(channel, [key]).get(key)
     # What happened in one moment stays in this order: taken in, worked on, remembered.
     happenings = [
-        *(_of_order(order) if order else ()),
+        *(Happening(at, text) for at, text in (order.moments() if order else ())),
         *map(_told, state.runs.story(channel, key)),
         *(_of_listing(listing) if listing else ()),
     ]
@@ -82,15 +85,6 @@ def _told(event: Event) -> Happening:
     reason = f": {event.reason}" if event.reason else ""
     text = f"{event.status}{code}{reason}"
     return Happening(event.at, text, event.flow, event.run_id, event.request_id)
-
-
-def _of_order(order: InboxRow) -> Iterator[Happening]:
-    yield Happening(order.created_time, "placed on Amazon")
-    if order.seen_at is not None:
-        changed = f"last changed there {order.last_updated_time:%Y-%m-%d %H:%M:%S}Z"
-        yield Happening(order.seen_at, f"taken in from Amazon as {order.status}, {changed}")
-    if order.attempted_at is not None:
-        yield Happening(order.attempted_at, "its creation was asked of Omnitron")
 
 
 def _of_listing(listing: Listing) -> Iterator[Happening]:

@@ -72,12 +72,12 @@ class Batches:
         """Batches of any flow that Omnitron was asked for and has not named yet."""
         return self._select("channel = ? AND pk IS NULL", [channel])
 
-    def pks(self, channel: str) -> frozenset[int]:
-        """Omnitron's keys of all open batches."""
+    def holders(self, channel: str) -> dict[int, str]:
+        """Which flow holds each open batch, by Omnitron's key."""
         rows = self._store.rows(
-            "SELECT pk FROM batches WHERE channel = ? AND pk IS NOT NULL", [channel]
+            "SELECT pk, flow FROM batches WHERE channel = ? AND pk IS NOT NULL", [channel]
         )
-        return frozenset(row["pk"] for row in rows)
+        return {row["pk"]: row["flow"] for row in rows}
 
     def any_open(self, channel: str) -> bool:
         """Whether there is a batch to be seen to, in whatever state and of whichever flow."""

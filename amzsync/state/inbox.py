@@ -18,9 +18,13 @@ InboxState = Literal["new", "created", "imported", "pending", "ignored"]
 _COLUMNS = (
     "order_id, channel, status, created_time, last_updated_time, state, code, reason, facts, "
     "digest, attempted_at, omnitron_pk, number, seen_at, parcels, lines, cancel_request, missing, "
-    "cancel_calls"
+    "cancel_calls, first_seen_at, imported_at, lines_told"
 )
 
+_TIMES = (
+    *("created_time", "last_updated_time", "attempted_at"),
+    *("seen_at", "first_seen_at", "imported_at"),
+)
 _REWRITTEN = 5_000  # payloads of about 3 kB each
 
 
@@ -33,8 +37,9 @@ class InboxRow:
     it (JSON), `facts` what of it is no buyer data (JSON). `attempted_at` is set before its creation
     is asked of Omnitron, so that a killed run leaves a trace. `parcels` is how its units travel
     (mapping.shipments), "" while none does. `lines` is which units still stand (mapping.lines),
-    `cancel_request` why the buyer asks to cancel, "" if nobody does; `cancel_calls` how often
-    Omnitron was asked to cancel. `missing` names the data sets Amazon refused to give with it.
+    `lines_told` which of them Omnitron was told of; `cancel_request` is why the buyer asks to
+    cancel, "" if nobody does; `cancel_calls` how often Omnitron was asked to cancel. `missing`
+    names the data sets Amazon refused to give with it.
     """
 
     order_id: str
@@ -57,6 +62,9 @@ class InboxRow:
     cancel_request: str = ""
     missing: str = ""
     cancel_calls: int = 0
+    first_seen_at: datetime | None = None
+    imported_at: datetime | None = None
+    lines_told: str = ""
 
 
 class Inbox:
@@ -179,19 +187,30 @@ class Inbox:
         return [_row(row) for row in rows]
 
     def count_cancel(self, order_id: str) -> None:
-        """Note durably that Omnitron is about to be asked once more to cancel units of it."""
+        """Note that Omnitron was asked once more to cancel units of it, with effect."""
         self._store.execute(
             "UPDATE inbox SET cancel_calls = cancel_calls + 1 WHERE order_id = ?", [order_id]
         )
 
-    def incomplete(self, limit: int) -> list[InboxRow]:
-        """Orders of the account that came without a data set, the longest known first."""
+    def incomplete(self, limit: int, after: str = "") -> list[InboxRow]:
+        """Orders of the account that came without a data set, by id, after that one and round."""
         rows = self._store.rows(
             f"""SELECT {_COLUMNS}, NULL AS payload FROM inbox WHERE missing <> ''
-            ORDER BY seen_at LIMIT ?""",  # noqa: S608 - constant columns
-            [limit],
+            ORDER BY order_id <= ?, order_id LIMIT ?""",  # noqa: S608 - constant columns
+            [after, limit],
         )
         return [_row(row) for row in rows]
+
+    def hold_back(self, row: InboxRow) -> None:
+        """Note that a newer version came which is not to be used; the order stays as it was."""
+        self._store.execute(
+            "UPDATE inbox SET last_updated_time = ?, digest = ?, missing = ? WHERE order_id = ?",
+            [to_text(row.last_updated_time), row.digest, row.missing, row.order_id],
+        )
+
+    def not_missing(self, order_id: str) -> None:
+        """Nothing of the order is awaited any more."""
+        self._store.execute("UPDATE inbox SET missing = '' WHERE order_id = ?", [order_id])
 
     def by_number(self, channel: str, number: str) -> InboxRow | None:
         """The order that has this number in Omnitron, without its payload."""
@@ -249,6 +268,12 @@ class Inbox:
                 [code, reason, order_id],
             )
             self._forget([order_id])
+
+    def seen_anew(self, order_id: str, now: datetime) -> None:
+        """Count the time its buyer data may be kept from now on."""
+        self._store.execute(
+            "UPDATE inbox SET first_seen_at = ? WHERE order_id = ?", [to_text(now), order_id]
+        )
 
     def expire(self, before: datetime) -> list[str]:
         """Drop buyer data first seen before that moment; the order ids it was dropped of."""
@@ -312,6 +337,6 @@ def _values(row: InboxRow) -> tuple[object, ...]:
 
 def _row(row: dict[str, Any]) -> InboxRow:
     values = dict(row)
-    for name in ("created_time", "last_updated_time", "attempted_at", "seen_at"):
+    for name in _TIMES:
         values[name] = None if values[name] is None else to_moment(values[name])
     return InboxRow(**values)

@@ -20,7 +20,8 @@ class Job:
 
     `state`: staging (its content is being put together), submitting (Amazon may or may not have it:
     look before repeating), submitted (`remote_id` is Amazon's id), settling (answered; outcomes are
-    being written back).
+    being written back). A report has no staging, and no settling: taking it in ends it. `detail` is
+    what it was asked for with (JSON).
     """
 
     id: str
@@ -31,6 +32,7 @@ class Job:
     remote_id: str | None
     created_at: datetime
     submitted_at: datetime | None
+    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,7 @@ class FeedItem:
     reason: str = ""
 
 
-_JOB = "id, channel, flow, kind, state, remote_id, created_at, submitted_at"
+_JOB = "id, channel, flow, kind, state, remote_id, created_at, submitted_at, detail"
 _ITEM = (
     "job_id, message_id, sku, object_pk, product_pk, version, value, sent, batch_id, state, code, "
     "reason"
@@ -75,6 +77,17 @@ class Jobs:
             """INSERT INTO jobs (id, channel, flow, kind, state, created_at)
             VALUES (?, ?, ?, ?, 'staging', ?)""",
             [job_id, channel, flow, kind, to_text(now)],
+        )
+        return job_id
+
+    def ask(self, channel: str, flow: str, kind: str, detail: str, now: datetime) -> str:
+        """A new job of which Amazon is about to be asked; its id."""
+        job_id = str(uuid4())
+        self._store.execute(
+            """INSERT INTO jobs
+            (id, channel, flow, kind, state, created_at, submitted_at, detail)
+            VALUES (?, ?, ?, ?, 'submitting', ?, ?, ?)""",
+            [job_id, channel, flow, kind, to_text(now), to_text(now), detail],
         )
         return job_id
 

@@ -8,9 +8,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from amzsync.clock import Deadline
 from amzsync.errors import AlreadyRunningError, StateUnavailableError
+
+if TYPE_CHECKING:
+    from amzsync.state.store import Store
 
 _POLL = 0.1  # seconds between two attempts
 
@@ -66,6 +70,11 @@ class FlowLock:
 
     def _unusable(self, error: OSError) -> StateUnavailableError:
         return StateUnavailableError(f"lock file {self.path} cannot be used: {error.strerror}")
+
+
+def flow_lock(store: Store, channel: str, flow: str) -> Path:
+    """The file a run of the flow on that channel holds its lock on."""
+    return store.lock_path(f"{channel}.{flow}")
 
 
 @contextmanager

@@ -139,12 +139,14 @@ def m006_returns(db: Database) -> None:
             "unit": int,
             "order_item_pk": int,
             "request_id": int,
+            "version": str,
             "attempted_at": str,
             "state": str,
         },
         pk=(*record, "unit"),
-        not_null={*record, "unit", "order_item_pk", "state"},
-    )
+        not_null={*record, "unit", "order_item_pk", "version", "state"},
+        defaults={"version": ""},
+    ).create_index(["channel", "state", "request_id"])
     db.table("jobs").add_column("detail", str, not_null_default="")
 
 
@@ -162,7 +164,6 @@ def m007_shipments(db: Database) -> None:
             "wanted": str,
             "confirmed": str,
             "confirmed_at": str,
-            "request_id": str,
         },
         pk=(*order, "reference"),
         not_null={*order, "reference", "tracking_number", "units", "wanted", "confirmed"},
@@ -172,17 +173,20 @@ def m007_shipments(db: Database) -> None:
         {
             **order,
             "number": str,
+            "order_pk": int,
             "state": str,
             "feed_id": str,
             "submitted_at": str,
             "answered_at": str,
             "code": str,
             "reason": str,
+            "told": int,
         },
         pk=(*order, "number"),
-        not_null={*order, "number", "state"},
-        defaults={"code": "", "reason": ""},
-    ).create_index(["state", "submitted_at"])
+        not_null={*order, "number", "order_pk", "state", "submitted_at", "told"},
+        defaults={"code": "", "reason": "", "told": 0},
+    ).create_index(["channel", "state", "told"])
+    db.table("invoices").create_index(["submitted_at"])
 
 
 def _feed_items(db: Database) -> None:

@@ -10,11 +10,14 @@ from amzsync.state.batches import Batches
 from amzsync.state.channels import Channels
 from amzsync.state.cursors import Cursors
 from amzsync.state.inbox import Inbox
+from amzsync.state.invoices import Invoices
 from amzsync.state.jobs import Jobs
 from amzsync.state.listings import Listings
 from amzsync.state.lookups import Lookups
+from amzsync.state.packages import Packages
 from amzsync.state.penalties import Penalties
 from amzsync.state.quota import Ledger
+from amzsync.state.returns import Returns
 from amzsync.state.runs import Runs
 from amzsync.state.store import Store
 from amzsync.state.tokens import Tokens
@@ -58,6 +61,11 @@ class State:
         return Inbox(self.store)
 
     @cached_property
+    def invoices(self) -> Invoices:
+        """Invoices handed to Amazon."""
+        return Invoices(self.store)
+
+    @cached_property
     def jobs(self) -> Jobs:
         """Feeds and reports under way."""
         return Jobs(self.store)
@@ -78,9 +86,19 @@ class State:
         return Lookups(self.store, self._clock)
 
     @cached_property
+    def packages(self) -> Packages:
+        """Packages confirmed to Amazon."""
+        return Packages(self.store)
+
+    @cached_property
     def penalties(self) -> Penalties:
         """The manual's Failed Integration."""
         return Penalties(self.store)
+
+    @cached_property
+    def returns(self) -> Returns:
+        """Returns, and their requests in Omnitron."""
+        return Returns(self.store)
 
     @cached_property
     def runs(self) -> Runs:

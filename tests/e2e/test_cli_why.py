@@ -2,6 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
+import pytest
+
+from amzsync.sandbox.amazon.orderchanges import change_order
+from amzsync.state.invoices import InvoiceRow
+from amzsync.state.packages import Package
+from amzsync.state.returns import Return
+from amzsync.state.state import State
+from tests.amazon_orders import line, order, place
 from tests.shop import FakeClock, Ran, Shop
 
 PENALTY = {"RETRY_INTERVAL": 3600, "EXPIRATION_DATE": 86400, "MAX_RETRY_COUNT": 2}
@@ -35,14 +45,14 @@ def test_the_story_of_an_imported_order(shop: Shop) -> None:
 def test_the_story_holds_no_buyer_data(shop: Shop) -> None:
     shop.sandbox.reset(orders=100, skus=30)
     shop.run("orders", "pull")
-    for order in shop.sandbox.world.amazon.snapshot("orders")[4::5]:  # the corners
+    for corner in shop.sandbox.world.amazon.snapshot("orders")[4::5]:
         told = "".join(
-            shop.run("why", order["orderId"], *words).out for words in ((), ("--json",), ("-vv",))
+            shop.run("why", corner["orderId"], *words).out for words in ((), ("--json",), ("-vv",))
         )
-        address = order.get("recipient", {}).get("deliveryAddress", {})
+        address = corner.get("recipient", {}).get("deliveryAddress", {})
         private = [
-            order.get("buyer", {}).get("buyerEmail"),
-            order.get("buyer", {}).get("buyerName"),
+            corner.get("buyer", {}).get("buyerEmail"),
+            corner.get("buyer", {}).get("buyerName"),
             address.get("name"),
             address.get("addressLine1"),
             address.get("phone"),
@@ -132,3 +142,108 @@ def test_a_key_is_needed(shop: Shop) -> None:
     ran: Ran = shop.run("why")
     assert (ran.code, ran.out) == (2, "")
     assert "KEY" in ran.err
+
+
+ORDER, NUMBER = "403-0000001-1234567", "AMZ40300000011234567"
+
+
+@pytest.fixture
+def pulled(shop: Shop) -> Shop:
+    """A channel with one imported order of two lines."""
+    shop.sandbox.reset(skus=12)
+    shop.configure(order_number_format="AMZ{n1}{n2}{n3}")
+    lines = [line(quantity=2), line("SKU-000002", item_id="2")]
+    place(shop.sandbox, order(1, lines))
+    assert shop.run("orders", "pull").code == 0
+    return shop
+
+
+def test_an_order_is_found_by_its_number_in_omnitron(pulled: Shop) -> None:
+    told = pulled.run("why", NUMBER)
+    assert (told.code, told.out) == (0, pulled.run("why", ORDER).out)
+    found = pulled.run("why", NUMBER, "--json").json
+    assert (found["key"], found["order"]["order_id"]) == (ORDER, ORDER)
+    assert found["order"]["number"] == NUMBER
+
+
+def test_the_story_tells_when_an_order_was_first_and_last_seen(pulled: Shop) -> None:
+    pulled.clock.advance(minutes=10)
+    pulled.sandbox.world.amazon.orders.change(
+        ORDER, lambda each: change_order(each, {"status": "SHIPPED"})
+    )
+    pulled.clock.advance(minutes=10)
+    pulled.run("orders", "pull")
+    told = pulled.run("why", ORDER).out
+    assert "2026-11-23 09:00:00Z  first seen at Amazon" in told
+    assert "2026-11-23 09:20:00Z  taken in from Amazon as SHIPPED" in told
+    assert "linked in Omnitron" in told
+    found = pulled.run("why", ORDER, "--json").json["order"]
+    assert found["first_seen_at"] == "2026-11-23T09:00:00+00:00"
+    assert found["seen_at"] == "2026-11-23T09:20:00+00:00"
+
+
+def test_the_story_tells_of_a_wish_to_cancel_and_of_cancelled_units(pulled: Shop) -> None:
+    book = pulled.sandbox.world.amazon.orders
+    book.change(ORDER, lambda each: change_order(each, {"cancellation_requested": "CHANGED_MIND"}))
+    pulled.clock.advance(minutes=10)
+    pulled.run("orders", "pull")
+    assert "the buyer asks to cancel it: CHANGED_MIND" in pulled.run("why", ORDER).out
+
+    wish = {"cancel_items": {"1": 1}, "cancelled_by": "BUYER", "cancel_reason": "CHANGED_MIND"}
+    book.change(ORDER, lambda each: change_order(each, wish))
+    pulled.clock.advance(minutes=10)
+    pulled.run("orders", "pull")
+    told = pulled.run("why", ORDER).out
+    line_told = "cancelled on Amazon by BUYER (CHANGED_MIND): SKU-000001, units left: 1"
+    assert line_told in told
+    assert "Omnitron is still to be told of the cancellation (asked 0x)" in told
+    found = pulled.run("why", ORDER, "--json").json["order"]
+    assert found["cancellation_told"] is False
+    assert found["cancelled"] == [
+        {
+            "order_item_id": "1",
+            "sku": "SKU-000001",
+            "standing": 1,
+            "cancelled_by": "BUYER",
+            "reason": "CHANGED_MIND",
+        }
+    ]
+
+
+def test_the_story_tells_of_packages_invoices_and_returns(pulled: Shop) -> None:
+    now = pulled.clock.now()
+    state = State.open(pulled.state, pulled.clock)
+    first = Package(ORDER, 1, "YK1", "yurtici", {7: "1"}, "{1}")
+    for package in (first, Package(ORDER, 2, "YK2", "yurtici", {8: "1", 9: "2"}, "{2}")):
+        state.packages.want("1", package)
+    state.packages.confirmed("1", ORDER, 1, now)
+    invoice = InvoiceRow("1", ORDER, "INV1", 5, "submitting", None, now, "", "", told=False)
+    state.invoices.claim(invoice, period=timedelta(hours=1), limit=9)
+    state.invoices.submitted(invoice, "feed-9")
+    state.invoices.answered(invoice, "refused", now, "4711", "no VAT number")
+    sent_back = Return(ORDER, "RMA1", "SKU-000001", 1, "CR-DEFECTIVE", "Approved", now)
+    late = Return(ORDER, "RMA2", "SKU-000002", 1, "CR-OTHER", "Approved", now)
+    state.returns.take("1", [sent_back, late], now)
+    state.returns.made("1", sent_back, 1, 7, (55, "v1"))
+    state.returns.decide("1", sent_back, "requested")
+    state.returns.decide("1", late, "ignored", "too_late", "asked for after 7 days")
+    state.close()
+
+    pulled.forget_calls()
+    told = pulled.run("why", ORDER).out.splitlines()
+    assert "package 1 (yurtici YK1, units: 1): confirmed to Amazon" in told
+    assert "package 2 (yurtici YK2, units: 2): asked of Amazon and not answered" in told
+    invoiced = "invoice INV1 handed over as feed feed-9 2026-11-23 09:00:00Z, refused (4711)"
+    assert f"{invoiced}: no VAT number" in told
+    asked = "asked for 2026-11-23 09:00:00Z"
+    assert f"return RMA1, 1 x SKU-000001 (CR-DEFECTIVE), {asked}: requested" in told
+    assert "  request 55 for unit 1: in Omnitron, its link is still to be made" in told
+    ignored = f"return RMA2, 1 x SKU-000002 (CR-OTHER), {asked}: ignored (too_late)"
+    assert f"{ignored}: asked for after 7 days" in told
+
+    found = pulled.run("why", ORDER, "--json").json["order"]
+    assert [row["confirmed"] for row in found["packages"]] == [True, False]
+    assert [(row["number"], row["state"]) for row in found["invoices"]] == [("INV1", "refused")]
+    assert [row["state"] for row in found["returns"]] == ["requested", "ignored"]
+    assert found["returns"][0]["requests"] == [{"unit": 1, "request_id": 55, "state": "made"}]
+    assert not pulled.calls()

@@ -31,6 +31,9 @@ AMAZON: Final = "AMAZON"
 # packages[].packageStatus.status
 DELIVERED: Final = "DELIVERED"
 
+# Units of one line; each becomes a row in Omnitron, so what is far beyond sense has to be refused.
+MOST_UNITS: Final = 100_000
+
 # salesChannel.channelName of multi-channel fulfilment: sold elsewhere, only shipped by Amazon
 NON_AMAZON: Final = "NON_AMAZON"
 
@@ -339,7 +342,7 @@ class OrderItem(Payload):
     """A line of an order."""
 
     order_item_id: str
-    quantity_ordered: int
+    quantity_ordered: int = Field(le=MOST_UNITS)
     programs: Rows[str] = ()
     product: Product
     proceeds: ItemProceeds = Field(default_factory=ItemProceeds)

@@ -26,7 +26,10 @@ def _none_as_rows(value: object) -> object:
 
 
 def _in_utc(value: datetime) -> datetime:
-    return value.astimezone(UTC)
+    try:
+        return value.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("is no moment a calendar knows in UTC") from None
 
 
 Text = Annotated[str, BeforeValidator(_none_as_text)]

@@ -54,6 +54,15 @@ def _status_code(value: object) -> object:
     return STATUS_CODES.get(value, value) if isinstance(value, str) else value
 
 
+# These end a cancellation or return; any other cancel_status is one under way (§3.6).
+_ENDED = ("rejected", "completed")
+
+
+def is_open(cancel_status: str | None) -> bool:
+    """Whether this `cancel_status` is that of a cancellation or return under way."""
+    return bool(cancel_status) and cancel_status not in _ENDED
+
+
 # The code as text; some answers carry the name instead. An unknown one stays what it is.
 Status = Annotated[str, BeforeValidator(_status_code)]
 
@@ -63,6 +72,7 @@ class Order(Versioned, PrivateRow):
 
     number: str
     status: Status
+    created_date: Timestamp | None = None
     channel: OptionalRef = None
     customer: OptionalRef = None
     shipping_address: OptionalRef = None
