@@ -69,7 +69,7 @@ def play(stage: Stage, run: Run, cast: Cast) -> Iterator[Ran]:
     )
     stage.advance(FEED_TIME)
     yield run("feed worked off", "stock push")
-    yield run("an order and a unit cancelled", "cancellations pull")
+    yield run("an order and a unit cancelled", "cancellations pull --sweep")
     for order in cast.shipped:
         stage.change_order(order["orderId"], delivered=True)
     yield run(f"{FEW} orders delivered", "orders refresh")

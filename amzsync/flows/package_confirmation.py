@@ -137,8 +137,8 @@ def _confirmation(
     """What is to be told of the package; None when Amazon has it so. Errors: UnmappedError."""
     company = ctx.config.shipping_company_mapping.get(packed.carrier)
     if company is None:
-        if before is not None and _is_told(packed, before):
-            return None  # the mapping was changed since; what is told is told
+        if packed.adopted or (before is not None and _is_told(packed, before)):
+            return None  # Amazon has it already, by whatever name
         name = f"'{packed.carrier}'" if packed.carrier else "(none named)"
         raise UnmappedError(
             f"shipping company {name} is not in shipping_company_mapping; add it there with"

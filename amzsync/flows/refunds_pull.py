@@ -41,8 +41,8 @@ from amzsync.state.returns import Return
 log = logging.getLogger(__name__)
 
 NAME = "refunds.pull"
-# sp-api.md §2.4.1: sixty days a report; less what passes until Amazon reads the request.
-WINDOW = timedelta(days=60) - timedelta(minutes=5)
+# sp-api.md §2.4.1: sixty days a report; less what Amazon's clock may be ahead of ours.
+WINDOW = timedelta(days=60) - timedelta(hours=1)
 _PAGE = 100
 
 

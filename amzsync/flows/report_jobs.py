@@ -85,15 +85,16 @@ def request(ctx: Context, flow: str, wanted: Wanted, interval: timedelta = INTER
     kind = wanted.report_type
     if any(job.kind == kind for job in ctx.state.jobs.under_way(ctx.channel, flow)):
         return
-    if ctx.clock.now() >= next_due(ctx, kind, interval):
+    due = _next_due(ctx, kind, interval)
+    if due is None or ctx.clock.now() >= due:
         with_patience(ctx, partial(_ask, ctx, flow, wanted))
 
 
-def next_due(ctx: Context, report_type: str, interval: timedelta = INTERVAL) -> datetime:
-    """When the channel's next report of this type may be asked for."""
+def _next_due(ctx: Context, report_type: str, interval: timedelta = INTERVAL) -> datetime | None:
+    """When the channel's next report of this type may be asked for; None if none ever was."""
     asked, failures = _last(ctx, report_type)
     if asked is None:
-        return ctx.clock.now()
+        return None
     # Doubled ten times at most: a report that fails for years must not overflow.
     backed_off = interval * (1 << min(failures, 10))
     return asked + min(backed_off, max(interval, LONGEST_INTERVAL))

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from amzsync.cli import demo
+from amzsync.cli import demo, plot
 from amzsync.cli.app import run
 
 DEMO = [sys.executable, "-m", "amzsync", "demo"]
@@ -41,6 +41,10 @@ def test_the_demo_shows_what_moved_and_leaves_nothing_behind(tmp_path: Path) -> 
     assert "orders in Omnitron               92" in told
     assert "stocks by patchListingsItem       3" in told
     assert "feeds for them                    1" in told
+    assert "packages confirmed                3" in told
+    assert "units cancelled                   3" in told
+    assert "units delivered                   9" in told
+    assert "return requests                   1" in told
     assert "Address is not valid. channel: 1 code: Merkez" in told
     assert "All is well after" in told
     assert list(tmp_path.iterdir()) == []
@@ -49,12 +53,12 @@ def test_the_demo_shows_what_moved_and_leaves_nothing_behind(tmp_path: Path) -> 
 def test_what_is_wrong_is_told_and_exit_1(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    # Amazon gets no time to work the feed off: its quantities cannot be right in the end.
-    monkeypatch.setattr(demo, "FEED_TIME", 0)
+    # No time passes before the cancellations are pulled: Amazon's search cannot list them yet.
+    monkeypatch.setattr(plot, "FEED_TIME", 0)
     monkeypatch.setattr(demo, "ORDERS", 20)  # enough for an order that has to fail
     assert run(["demo"]) == 1
     told = capsys.readouterr()
-    assert "is live with" in told.err
+    assert "has units {'400': 6} instead of {'50': 6}" in told.err
     assert "things are wrong" in told.out
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -29,7 +29,7 @@ from tests.e2e.refund_shop import (
     story,
     units,
 )
-from tests.shop import Shop
+from tests.shop import FakeClock, Shop
 
 
 def test_a_return_becomes_a_linked_request_of_its_unit(shop: Shop) -> None:
@@ -305,7 +305,20 @@ def test_the_window_reaches_back_sixty_days_at_most(shop: Shop) -> None:
     pull(shop)
     (report,) = shop.sandbox.world.amazon.reports
     assert report.start is not None
-    assert timedelta(days=59, hours=23) < asked - report.start <= timedelta(days=60)
+    assert timedelta(days=59, hours=22) < asked - report.start < timedelta(days=60)
+
+
+def test_the_first_report_is_asked_for_on_a_clock_that_never_stands_still(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_shop(shop)
+
+    def ticking(clock: FakeClock) -> datetime:
+        clock.at += timedelta(microseconds=1)
+        return clock.at
+
+    monkeypatch.setattr(FakeClock, "now", ticking)
+    assert pull(shop).json["calls"]["createReport"] == 1
 
 
 @pytest.mark.parametrize(
