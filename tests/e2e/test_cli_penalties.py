@@ -79,7 +79,7 @@ def test_the_list_in_json_and_by_flow(shop: Shop, penalised: list[str]) -> None:
     assert not shop.run("penalties", "list", "--flow", "stock.push", "--json").json["penalties"]
     wrong = shop.run("penalties", "list", "--flow", "stocks")
     assert (wrong.code, wrong.out) == (2, "")
-    assert "the flows are: orders pull, stock push" in wrong.err
+    assert "the flows are: orders pull, orders push, " in wrong.err
 
 
 def test_explain_tells_why_since_when_until_when_and_the_cure(

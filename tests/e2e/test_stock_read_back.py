@@ -69,7 +69,7 @@ def test_an_ignored_sku_is_noticed_and_sent_again_with_its_present_value(
     values = change(shop, listed(shop, 12))
     ignored = list(values)[4]
     operation = "patchListingsItem" if way == "patch" else "createFeed"
-    shop.sandbox.faults.add("ignored_sku", operation, times=12, sku=ignored)
+    shop.sandbox.faults.add("ignored_sku", operation, times=100, sku=ignored)
     push(shop)
     shop.sandbox.faults.clear()
     shop.clock.advance(minutes=6)

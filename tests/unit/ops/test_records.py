@@ -85,5 +85,5 @@ def test_every_key_survives_the_file_written_by_a_csv_writer(
 def test_a_flow_is_known_by_its_name_and_its_command() -> None:
     for entry in FLOWS:
         assert entry_of(entry.name) is entry_of(entry.command) is entry
-    with pytest.raises(UsageError, match="the flows are: orders pull, .*, stock push"):
+    with pytest.raises(UsageError, match=r"the flows are: orders pull, .*, stock push"):
         entry_of("stok")
