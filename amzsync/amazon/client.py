@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from amzsync.amazon.feeds import Feeds
     from amzsync.amazon.listings import Listings
     from amzsync.amazon.orders import Orders
+    from amzsync.amazon.product_types import ProductTypes
     from amzsync.amazon.reports import Reports
     from amzsync.amazon.sellers import Sellers
 
@@ -60,6 +61,13 @@ class AmazonClient:
         from amzsync.amazon.reports import Reports
 
         return Reports(self._calls, self.transfers)
+
+    @cached_property
+    def product_types(self) -> ProductTypes:
+        """Product Type Definitions 2020-09-01."""
+        from amzsync.amazon.product_types import ProductTypes
+
+        return ProductTypes(self._calls, self.transfers)
 
     @cached_property
     def sellers(self) -> Sellers:

@@ -27,6 +27,7 @@ _ORDERS = "/orders/2026-01-01/orders"
 _LISTINGS = "/listings/2021-08-01/items/{sellerId}"
 _FEEDS = "/feeds/2021-06-30"
 _REPORTS = "/reports/2021-06-30"
+_PRODUCT_TYPES = "/definitions/2020-09-01/productTypes"
 
 SEARCH_ORDERS: Final = Operation("searchOrders", "GET", _ORDERS, rate=0.0056, burst=20)
 GET_ORDER: Final = Operation("getOrder", "GET", _ORDERS + "/{orderId}", rate=0.5, burst=30)
@@ -91,6 +92,13 @@ GET_REPORT_DOCUMENT: Final = Operation(
     "getReportDocument", "GET", _REPORTS + "/documents/{reportDocumentId}", rate=0.0167, burst=15
 )
 
+SEARCH_DEFINITIONS_PRODUCT_TYPES: Final = Operation(
+    "searchDefinitionsProductTypes", "GET", _PRODUCT_TYPES, rate=5, burst=10
+)
+GET_DEFINITIONS_PRODUCT_TYPE: Final = Operation(
+    "getDefinitionsProductType", "GET", _PRODUCT_TYPES + "/{productType}", rate=5, burst=10
+)
+
 GET_MARKETPLACE_PARTICIPATIONS: Final = Operation(
     "getMarketplaceParticipations",
     "GET",
@@ -120,6 +128,8 @@ OPERATIONS: Final = {
         GET_REPORT,
         GET_REPORTS,
         GET_REPORT_DOCUMENT,
+        SEARCH_DEFINITIONS_PRODUCT_TYPES,
+        GET_DEFINITIONS_PRODUCT_TYPE,
         GET_MARKETPLACE_PARTICIPATIONS,
     )
 }

@@ -92,7 +92,7 @@ class OmnitronClient:
         """Attribute sets and their configs."""
         from amzsync.omnitron.attribute_sets import AttributeSets
 
-        return AttributeSets(self._api)
+        return AttributeSets(self._api, self.content_types)
 
     @cached_property
     def attributes(self) -> Attributes:

@@ -1,4 +1,4 @@
-"""Products of the channel's catalog, and their attributes in the marketplace's words.
+"""Products of the channel's catalog.
 
 Source: omnitron-api.md §2.6.
 """
@@ -7,12 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from amzsync.errors import RefusedError, UnmappedError
 from amzsync.omnitron.api import Api
 from amzsync.omnitron.assumptions import PAGE_LIMIT, SIMPLE_PRODUCT
-from amzsync.omnitron.models.products import MappedProduct, Product
+from amzsync.omnitron.models.products import Product
 from amzsync.omnitron.operations import (
-    GET_MAPPED_PRODUCT,
     LIST_PRODUCT_INSERTS,
     LIST_PRODUCT_UPDATES,
     LIST_PRODUCTS,
@@ -60,12 +58,3 @@ class Products:
         wanted = set(skus)
         found = self._api.page_by(LIST_PRODUCTS, Product, "sku", wanted)
         return found.keep(lambda product: product.sku in wanted)
-
-    def mapped(self, pk: int) -> MappedProduct:
-        """A product's mapped attributes. Errors: UnmappedError when the mapper cannot."""
-        try:
-            return self._api.one(GET_MAPPED_PRODUCT, MappedProduct, pk=pk)
-        except RefusedError as error:
-            if error.status != 406:
-                raise
-            raise UnmappedError(error.detail, code="mapper", request_id=error.request_id) from error

@@ -2,8 +2,8 @@
 
     GET    /_sandbox/state                     both sides in counts
     GET    /_sandbox/state?side=S&kind=K       everything of a kind: amazon has orders, listings,
-                                               feeds, reports, invoices, returns; omnitron see
-                                               OmnitronWorld
+                                               feeds, reports, invoices, returns, browse,
+                                               types; omnitron see OmnitronWorld
     POST   /_sandbox/advance  {"seconds": n}   let time pass
     POST   /_sandbox/delays   {"apply": n, …}  how long Amazon takes, see amazon.world.Delays
     GET    /_sandbox/faults                    what is queued, and what struck
@@ -21,6 +21,11 @@
     POST   /_sandbox/amazon/reports            what becomes of the next report of a type:
                                                {"report_type", "fate"}, or {"report_type",
                                                "content_type", "data": bytes in base64}
+    POST   /_sandbox/amazon/browse/{add|remove|rename|grow}
+    POST   /_sandbox/amazon/types/{require|relax|drop|set_choices}
+    POST   /_sandbox/amazon/listings/{refuse_later|expect_price|forgive|know_asin}
+                                               a method of amazon's BrowseTree, TypeBook or
+                                               ListingBook with these arguments; gives its result
     POST   /_sandbox/amazon/invoices           {"order_id", "code", "message"}: refuse the next one
     POST   /_sandbox/amazon/refused_data       {"values": [includedData, …], "silent": bool}
     POST   /_sandbox/omnitron/stocks           {sku: quantity, …} of channel 1
@@ -28,6 +33,13 @@
     POST   /_sandbox/omnitron/orders/{number}/{hand}     a method of omnitron.order_hands with these
                                                arguments, see _HANDS; gives its result and the units
     POST   /_sandbox/omnitron/cancellation_requests/{id}/{complete|reject}
+    POST   /_sandbox/omnitron/catalogue        {"channel": n}: a brand before its first run
+    POST   /_sandbox/omnitron/products         a product: {"sku", "price", "stock", "images", …}, or
+                                               {"count": n}: so many; see omnitron.goods_hands
+    POST   /_sandbox/omnitron/products/{sku}/{hand}      a method of omnitron.goods_hands or
+                                               mapper_hands with these arguments, see _GOODS_HANDS
+    POST   /_sandbox/omnitron/answers          {"unmapped": [sku, …], "no_bulk": bool,
+                                               "no_events": bool}, see omnitron.world
 
 Errors are {"error": text} with 400 or 404. Calls here are neither counted nor delayed nor faulted.
 """
@@ -172,6 +184,11 @@ def _next_report(sandbox: Sandbox, _arguments: _Arguments, given: Any) -> Any:
     return {"report_type": report_type}
 
 
+def _amazon_hand(sandbox: Sandbox, arguments: _Arguments, given: Any) -> Any:
+    section = getattr(sandbox.world.amazon, arguments["section"])
+    return {"result": getattr(section, arguments["hand"])(**given)}
+
+
 def _refuse_invoice(sandbox: Sandbox, _arguments: _Arguments, given: Any) -> Any:
     sandbox.world.amazon.feeds.refuse_invoice(**given)
     return given
@@ -207,9 +224,44 @@ def _decide_request(sandbox: Sandbox, arguments: _Arguments, _given: Any) -> Any
     return {"id": int(arguments["id"])}
 
 
+def _open_catalogue(sandbox: Sandbox, _arguments: _Arguments, given: Any) -> Any:
+    sandbox.world.omnitron.open_catalogue(**given)
+    return given
+
+
+def _add_products(sandbox: Sandbox, _arguments: _Arguments, given: Any) -> Any:
+    world = sandbox.world.omnitron
+    if "count" in given:
+        return {"skus": world.add_products(**given)}
+    return {"pk": world.add_product(**given)}
+
+
+def _product_hand(sandbox: Sandbox, arguments: _Arguments, given: Any) -> Any:
+    hand = getattr(sandbox.world.omnitron, arguments["hand"])
+    nodes = given.pop("nodes", ())  # of map_category
+    return {"result": hand(arguments["sku"], *nodes, **given)}
+
+
+def _set_answers(sandbox: Sandbox, _arguments: _Arguments, given: Any) -> Any:
+    world = sandbox.world.omnitron
+    if "unmapped" in given:
+        world.unmapped = set(given["unmapped"])
+    world.no_bulk = bool(given.get("no_bulk", world.no_bulk))
+    world.no_events = bool(given.get("no_events", world.no_events))
+    return given
+
+
 _HANDS = (
     *("units", "set_order_is_send", "change_order_items", "change_items", "ship", "invoice"),
     *("complete_cancellations", "reject_cancellations"),
+)
+_GOODS_HANDS = (
+    *("set_product", "set_image", "remove_stock", "remove_price"),
+    *("remove_from_catalog", "return_to_catalog", "map_category", "map_attributes", "mapper_form"),
+)
+_AMAZON_HANDS = (
+    r"(?P<section>browse|types|listings)/(?P<hand>add|remove|rename|grow|require|relax|drop|"
+    r"set_choices|refuse_later|expect_price|forgive|know_asin)"
 )
 _ACTIONS: dict[tuple[str, str], Callable[[Sandbox, _Arguments, Any], Any]] = {
     ("GET", "state"): _state,
@@ -226,6 +278,7 @@ _ACTIONS: dict[tuple[str, str], Callable[[Sandbox, _Arguments, Any], Any]] = {
     ("POST", "amazon/returns"): _add_return,
     ("PATCH", r"amazon/returns/(?P<rma_id>[^/]+)"): _change_return,
     ("POST", "amazon/reports"): _next_report,
+    ("POST", f"amazon/{_AMAZON_HANDS}"): _amazon_hand,
     ("POST", "amazon/invoices"): _refuse_invoice,
     ("POST", "amazon/refused_data"): _refuse_data,
     ("POST", "omnitron/stocks"): _set_stocks,
@@ -235,4 +288,11 @@ _ACTIONS: dict[tuple[str, str], Callable[[Sandbox, _Arguments, Any], Any]] = {
         "POST",
         r"omnitron/cancellation_requests/(?P<id>\d+)/(?P<decision>complete|reject)",
     ): _decide_request,
+    ("POST", "omnitron/catalogue"): _open_catalogue,
+    ("POST", "omnitron/products"): _add_products,
+    (
+        "POST",
+        rf"omnitron/products/(?P<sku>[^/]+)/(?P<hand>{'|'.join(_GOODS_HANDS)})",
+    ): _product_hand,
+    ("POST", "omnitron/answers"): _set_answers,
 }

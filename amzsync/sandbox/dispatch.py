@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from urllib.parse import parse_qs, unquote
 
 from amzsync.sandbox.faults import Fault, Faults
@@ -13,6 +14,7 @@ from amzsync.sandbox.sides import Side
 from amzsync.sandbox.world import World
 
 _FOR_HANDLERS = ("half_refused_feed", "ignored_sku")
+_BEGINNING = 1 << 20
 _HTML = (
     b"<html><head><title>Error</title></head>"
     b"<body><center><h1>The server is temporarily unable to service your request</h1></center>"
@@ -24,7 +26,8 @@ _HTML = (
 class Delivery:
     """What the server sends: after `delay` seconds, or nothing at all when `cut`.
 
-    `length` is the Content-Length it claims, where that is not the body's.
+    `length` is the Content-Length it claims, where that is not the body's. A `file` is sent in
+    place of the body.
     """
 
     reply: Reply
@@ -32,6 +35,7 @@ class Delivery:
     delay: float = 0.0
     cut: bool = False
     length: int | None = None
+    file: Path | None = None
 
 
 class Dispatcher:
@@ -122,8 +126,8 @@ class Dispatcher:
                 done.delay = float(options.get("seconds", 1))
             case "truncated":
                 full = options.get("length", "half") == "full"
-                done.length = len(done.body) if full else None
-                done.body = done.body[: len(done.body) // 2]
+                _cut_in_half(done)
+                done.length = done.length if full else None
         return done
 
     def _server_error(self, route: Route, status: int, *, html: bool) -> Delivery:
@@ -158,4 +162,16 @@ class Dispatcher:
 
 
 def _sent(reply: Reply) -> Delivery:
-    return Delivery(reply, reply.encoded())
+    return Delivery(reply, reply.encoded(), file=reply.file)
+
+
+def _cut_in_half(delivery: Delivery) -> None:
+    """Leave half of a body, or the beginning of a file; `length` becomes what was there."""
+    if delivery.file is None:
+        delivery.length = len(delivery.body)
+        delivery.body = delivery.body[: delivery.length // 2]
+        return
+    delivery.length = delivery.file.stat().st_size
+    with delivery.file.open("rb") as stream:
+        delivery.body = stream.read(min(_BEGINNING, delivery.length // 2))
+    delivery.file = None

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from amzsync.sandbox.faults import Fault
@@ -41,11 +42,15 @@ class Request:
 
 @dataclass(slots=True)
 class Reply:
-    """One reply. A `body` that is not bytes is sent as JSON; None is an empty body."""
+    """One reply. A `body` that is not bytes is sent as JSON; None is an empty body.
+
+    A `file` is sent in place of a body, and read while it is sent.
+    """
 
     status: int = 200
     body: Any = None
     headers: dict[str, str] = field(default_factory=dict)
+    file: Path | None = None
 
     def encoded(self) -> bytes:
         """The body's bytes; sets the content type when the handler did not."""

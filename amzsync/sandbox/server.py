@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import socket
 import sys
 import threading
@@ -266,14 +267,18 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _write(self, delivery: Delivery) -> None:
         status, body = delivery.reply.status, delivery.body
+        size = delivery.file.stat().st_size if delivery.file else len(body)
         lines = [f"HTTP/1.1 {status} {HTTPStatus(status).phrase}"]
         lines += [f"{name}: {value}" for name, value in delivery.reply.headers.items()]
         lines.append(f"date: {self.date_time_string()}")
         if status not in _NO_BODY:
-            length = len(body) if delivery.length is None else delivery.length
+            length = size if delivery.length is None else delivery.length
             lines.append(f"content-length: {length}")
-            self.close_connection = self.close_connection or length != len(body)
+            self.close_connection = self.close_connection or length != size
         if self.close_connection:
             lines.append("connection: close")
         self.wfile.write("\r\n".join([*lines, "", ""]).encode("latin-1") + body)
+        if delivery.file is not None:
+            with delivery.file.open("rb") as stream:
+                shutil.copyfileobj(stream, self.wfile)
         self.wfile.flush()

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from amzsync.amazon.models import feeds, listings, orders, reports, sellers
+from amzsync.amazon.models import feeds, listings, orders, product_types, reports, sellers
 from amzsync.amazon.models.payload import Money
 from amzsync.amazon.operations import OPERATIONS
 from amzsync.amazon.orders import parse_order
@@ -25,6 +25,7 @@ LISTINGS = "listingsItems_2021-08-01.json"
 FEEDS = "feeds_2021-06-30.json"
 REPORTS = "reports_2021-06-30.json"
 SELLERS = "sellers.json"
+PRODUCT_TYPES = "definitionsProductTypes_2020-09-01.json"
 
 MODELS: Mapping[str, type[BaseModel]] = {
     "getListingsItem": listings.ListingsItem,
@@ -41,6 +42,8 @@ MODELS: Mapping[str, type[BaseModel]] = {
     "getReport": reports.Report,
     "getReports": reports.ReportPage,
     "getReportDocument": reports.ReportDocument,
+    "searchDefinitionsProductTypes": product_types.ProductTypeList,
+    "getDefinitionsProductType": product_types.ProductTypeDefinition,
     "getMarketplaceParticipations": sellers.MarketplaceParticipations,
 }
 
@@ -85,7 +88,8 @@ def published(folder: Path, name: str) -> Iterator[Published]:
 
 
 @pytest.mark.parametrize(
-    ("name", "at_least"), [(LISTINGS, 12), (FEEDS, 5), (REPORTS, 4), (SELLERS, 2)]
+    ("name", "at_least"),
+    [(LISTINGS, 12), (FEEDS, 5), (REPORTS, 4), (SELLERS, 2), (PRODUCT_TYPES, 4)],
 )
 def test_published_replies_fit_our_models(sp_api_models: Path, name: str, at_least: int) -> None:
     replies = [row for row in published(sp_api_models, name) if row.status < 300]
@@ -196,6 +200,13 @@ DEFINITIONS: Mapping[str, tuple[tuple[type[BaseModel], str], ...]] = {
         (orders.OrderItem, "OrderItem"),
         (Money, "Money"),
     ),
+    PRODUCT_TYPES: (
+        (product_types.ProductType, "ProductType"),
+        (product_types.ProductTypeList, "ProductTypeList"),
+        (product_types.SchemaLink, "SchemaLink"),
+        (product_types.ProductTypeVersion, "ProductTypeVersion"),
+        (product_types.ProductTypeDefinition, "ProductTypeDefinition"),
+    ),
     ORDERS_V0: (
         (orders.PackageDetail, "PackageDetail"),
         (orders.ConfirmedItem, "ConfirmShipmentOrderItem"),
@@ -267,7 +278,7 @@ PLAN = re.compile(r"\|\s*(\d+(?:\.\d+)?)\s*\|\s*(\d+)\s*\|")
 def test_our_operations_are_the_published_ones(sp_api_models: Path) -> None:
     known = {
         (operation["operationId"], method, path): operation
-        for name in (ORDERS, ORDERS_V0, LISTINGS, FEEDS, REPORTS, SELLERS)
+        for name in (ORDERS, ORDERS_V0, LISTINGS, FEEDS, REPORTS, SELLERS, PRODUCT_TYPES)
         for method, path, operation in operations(load(sp_api_models, name))
     }
     plans = 0

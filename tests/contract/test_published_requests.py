@@ -104,6 +104,12 @@ SENDERS: Final[Mapping[str, Callable[[AmazonClient, Values], object]]] = {
     "getReportDocument": lambda client, values: client.reports.get_report_document(
         values["reportDocumentId"]
     ),
+    "searchDefinitionsProductTypes": lambda client, _values: (
+        client.product_types.search_definitions_product_types()
+    ),
+    "getDefinitionsProductType": lambda client, _values: (
+        client.product_types.get_definitions_product_type("LUGGAGE")
+    ),
     "getMarketplaceParticipations": lambda client, _values: (
         client.sellers.get_marketplace_participations()
     ),
@@ -176,7 +182,7 @@ def differences(
     """What of a static case our request lacks or says differently."""
     if request.method != method:
         yield f"{request.method} for {method}"
-    segments = {"sellerId": SELLER, "sku": "SKU", **values}
+    segments = {"sellerId": SELLER, "sku": "SKU", "productType": "LUGGAGE", **values}
     if request.url.path != path.format_map(segments):
         yield f"{request.url.path} for {path}"
     sent = dict(request.url.params)

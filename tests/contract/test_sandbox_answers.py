@@ -69,6 +69,7 @@ def test_our_client_keeps_to_the_models_in_every_operation(
     _read_and_write_listings(amazon)
     _feed(shop, amazon)
     _report(shop, amazon)
+    _product_types(amazon)
     amazon.sellers.get_marketplace_participations()
 
     witness.verdict()
@@ -175,6 +176,17 @@ def _report(shop: Shop, amazon: AmazonClient) -> None:
     amazon.reports.get_reports([kind], now - timedelta(days=1))
 
 
+def _product_types(amazon: AmazonClient) -> None:
+    amazon.product_types.search_definitions_product_types()
+    amazon.product_types.search_definitions_product_types(keywords=["çanta"], locale="en_US")
+    amazon.product_types.search_definitions_product_types(item_name="Deri Cüzdan")
+    whole = amazon.product_types.get_definitions_product_type("SHIRT")
+    amazon.product_types.get_definitions_product_type(
+        "SHIRT", requirements="LISTING_OFFER_ONLY", enforced=False, parentage_level="NONE"
+    )
+    assert b"fabric_type" in amazon.product_types.download_schema(whole)
+
+
 def test_every_corner_order_is_one_amazon_could_send(
     bare: httpx.Client, shop: Shop, witness: Witness
 ) -> None:
@@ -260,6 +272,86 @@ def test_every_listing_is_one_amazon_could_show(
     assert page["numberOfResults"] == 30
 
 
+def test_product_types_and_their_schemas_are_told_as_the_model_says(
+    bare: httpx.Client, shop: Shop, witness: Witness
+) -> None:
+    seller, path = shop.sandbox.credentials.seller_id, "/definitions/2020-09-01/productTypes"
+    place = {"marketplaceIds": TURKIYE}
+    for query in ({}, {"keywords": "shirt,saat"}, {"itemName": "Valiz", "searchLocale": "tr_TR"}):
+        assert bare.get(path, params=place | query).status_code == 200
+    told = []
+    for requirements in ("LISTING", "LISTING_PRODUCT_ONLY", "LISTING_OFFER_ONLY"):
+        for enforced in ("ENFORCED", "NOT_ENFORCED"):
+            query = {"requirements": requirements, "requirementsEnforced": enforced}
+            query |= {"sellerId": seller, "locale": "en_US", "parentageLevel": "CHILD"}
+            told.append(bare.get(f"{path}/LUGGAGE", params=place | query).json())
+
+    witness.verdict()
+    # Links lead to the document store, which takes no token.
+    documents = [httpx.get(one["schema"]["link"]["resource"]) for one in told]
+    assert [one.json()["type"] for one in documents] == ["object"] * 6
+
+
+def test_new_listings_and_what_becomes_of_them_are_in_the_model(
+    bare: httpx.Client, shop: Shop, witness: Witness
+) -> None:
+    world, seller = shop.sandbox.world.amazon, shop.sandbox.credentials.seller_id
+    listings, query = f"/listings/2021-08-01/items/{seller}", {"marketplaceIds": TURKIYE}
+    model = world.listings.get("SKU-000001")
+    assert model is not None
+    family = {
+        "parentage_level": [{"value": "child"}],
+        "child_parent_sku_relationship": [
+            {"child_relationship_type": "variation", "parent_sku": "NONE"}
+        ],
+        "variation_theme": [{"name": "COLOR"}],
+    }
+    bodies = [
+        {"productType": "HOME", "attributes": model.submitted | family},
+        {"productType": "SHIRT", "attributes": model.submitted},
+        {"productType": "HOME", "requirements": "LISTING_OFFER_ONLY", "attributes": family},
+    ]
+    for sku in ("NEW-1", "SKU-000001"):
+        world.listings.refuse_later(sku, "18742", "Not allowed.")
+        world.listings.expect_price(sku, "1", "2")
+    preview = {"mode": "VALIDATION_PREVIEW", "includedData": "identifiers,issues"}
+    statuses = []
+    for body in bodies:
+        for more in ({}, preview):
+            answer = bare.put(f"{listings}/NEW-1", json=body, params=query | more)
+            statuses.append(answer.json()["status"])
+            shop.clock.advance(seconds=1)
+    shop.clock.advance(minutes=2)
+    shown = bare.get(f"{listings}/NEW-1", params=query | {"includedData": EVERYTHING_LISTED}).json()
+
+    witness.verdict()
+    assert statuses == ["ACCEPTED", "VALID", "INVALID", "INVALID", "INVALID", "INVALID"]
+    assert shown["relationships"][0]["relationships"][0]["parentSkus"] == ["NONE"]
+    assert len(shown["issues"]) == 3
+
+
+def test_a_browse_tree_report_is_asked_for_as_the_model_says(
+    bare: httpx.Client, shop: Shop, witness: Witness
+) -> None:
+    body = {
+        "reportType": "GET_XML_BROWSE_TREE_DATA",
+        "marketplaceIds": [TURKIYE],
+        "reportOptions": {"MarketplaceId": TURKIYE, "BrowseNodeId": "21324944031"},
+    }
+    links = []
+    for grown in (False, True):
+        if grown:
+            shop.sandbox.world.amazon.browse.grow(1200)
+        report_id = bare.post("/reports/2021-06-30/reports", json=body).json()["reportId"]
+        shop.clock.advance(minutes=2)
+        report = bare.get(f"/reports/2021-06-30/reports/{report_id}").json()
+        path = f"/reports/2021-06-30/documents/{report['reportDocumentId']}"
+        links.append(bare.get(path).json())
+
+    witness.verdict()
+    assert [one.get("compressionAlgorithm") for one in links] == [None, "GZIP"]
+
+
 PATCH: dict[str, Any] = {
     "productType": "HOME",
     "patches": [
@@ -295,6 +387,29 @@ REFUSED: dict[str, tuple[str, str, Any, int]] = {
     "empty report": ("POST", "/reports/2021-06-30/reports", {}, 400),
     "unknown report": ("GET", "/reports/2021-06-30/reports/1", None, 404),
     "no report types": ("GET", "/reports/2021-06-30/reports", None, 400),
+    "a browse tree elsewhere": (
+        "POST",
+        "/reports/2021-06-30/reports",
+        {
+            "reportType": "GET_XML_BROWSE_TREE_DATA",
+            "marketplaceIds": [TURKIYE],
+            "reportOptions": {"MarketplaceId": "ATVPDKIKX0DER"},
+        },
+        400,
+    ),
+    "no place for types": ("GET", "/definitions/2020-09-01/productTypes", None, 400),
+    "unknown type": (
+        "GET",
+        f"/definitions/2020-09-01/productTypes/NONE?marketplaceIds={TURKIYE}",
+        None,
+        404,
+    ),
+    "anothers type": (
+        "GET",
+        f"/definitions/2020-09-01/productTypes/HOME?marketplaceIds={TURKIYE}&sellerId=X",
+        None,
+        403,
+    ),
     "unknown document": ("GET", "/reports/2021-06-30/documents/1", None, 404),
 }
 
@@ -316,6 +431,7 @@ SOME = {
     "listings": "/listings/2021-08-01/items/X",
     "feeds": "/feeds/2021-06-30/feeds",
     "reports": "/reports/2021-06-30/reports",
+    "definitions": "/definitions/2020-09-01/productTypes",
     "sellers": "/sellers/v1/marketplaceParticipations",
 }
 

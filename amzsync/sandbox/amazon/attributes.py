@@ -35,7 +35,7 @@ def check_patches(patches: object) -> list[dict[str, Any]]:
     for patch in patches:
         if not isinstance(patch, dict) or patch.get("op") not in OPERATIONS:
             raise _bad("op must be one of add, replace, merge, delete.")
-        name = _name(patch)
+        name = name_of(patch)
         values = patch.get("value")
         if not isinstance(values, list) or not values:
             raise _bad(f"{name}: value is required.")
@@ -52,7 +52,7 @@ def patched(attributes: Attributes, patches: list[dict[str, Any]]) -> Attributes
     """The attributes after the patches; the argument stays as it is."""
     result = dict(attributes)
     for patch in patches:
-        name = _name(patch)
+        name = name_of(patch)
         instances = list(result.get(name, []))
         for value in patch["value"]:
             instances = _applied(name, instances, patch["op"], value)
@@ -87,7 +87,8 @@ def missing(attribute: str) -> Issue:
     return issue("90220", message, attribute, "MISSING_ATTRIBUTE")
 
 
-def _name(patch: dict[str, Any]) -> str:
+def name_of(patch: dict[str, Any]) -> str:
+    """The attribute a patch is about. Errors: 400 where it is none at the top."""
     path = patch.get("path")
     name = path.removeprefix(_PREFIX) if isinstance(path, str) else ""
     if not name or name == path or "/" in name:
@@ -142,7 +143,7 @@ def _offer_issues(value: dict[str, Any]) -> list[Issue]:
     if not isinstance(schedule, list) or not schedule or not isinstance(schedule[0], dict):
         return [_too_few("schedule", "purchasable_offer.our_price.schedule")]
     price = schedule[0].get("value_with_tax")
-    if not _is_price(price):
+    if not _is_price(price, market.decimals):
         return [_bad_value("purchasable_offer.our_price.schedule.value_with_tax", price)]
     return []
 
@@ -151,11 +152,11 @@ def _is_count(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value >= 0
 
 
-def _is_price(value: object) -> bool:
+def _is_price(value: object, decimals: int) -> bool:
     if not isinstance(value, int | float) or isinstance(value, bool) or value <= 0:
         return False
     exact = Decimal(str(value))
-    return exact == exact.quantize(Decimal("0.01"))
+    return exact == round(exact, decimals)
 
 
 def _bad_value(attribute: str, value: object) -> Issue:

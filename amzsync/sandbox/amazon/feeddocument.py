@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 from amzsync.sandbox.amazon.account import SELLER_ID
-from amzsync.sandbox.amazon.attributes import Issue, check_patches, issue, issues_of, patched
+from amzsync.sandbox.amazon.attributes import Issue, check_patches, issue
 from amzsync.sandbox.amazon.listings import patch_issues, put_issues, unknown_sku
 from amzsync.sandbox.amazon.listingview import READ_SETS, view
 from amzsync.sandbox.amazon.replies import ApiError
@@ -95,7 +95,7 @@ def _message_issues(
     if feed.fault is not None and feed.fault.kind == "half_refused_feed" and position % 2:
         return [issue("90244", "Refused by an injected fault.", "fulfillment_availability")]
     try:
-        return _value_issues(world, message)
+        return _value_issues(world, message, feed.marketplace_ids[0])
     except ApiError as error:
         return [issue("90244", error.details, "attributes")]
 
@@ -119,18 +119,17 @@ def _shape_fault(message: dict[str, Any], seen: set[int]) -> Issue | None:
     return None
 
 
-def _value_issues(world: AmazonWorld, message: dict[str, Any]) -> list[Issue]:
+def _value_issues(world: AmazonWorld, message: dict[str, Any], place: str) -> list[Issue]:
     kind = message["operationType"]
     if kind == "UPDATE":
-        return put_issues(message)
+        return put_issues(world, message, place)
     listing = world.listings.get(message["sku"])
     if listing is None:
         return [unknown_sku(message["sku"])]
     if kind == "DELETE":
         return []
-    if kind == "PARTIAL_UPDATE":
-        return issues_of(patched(listing.submitted, check_patches(_replacing(message))))
-    return patch_issues(listing, check_patches(message["patches"]))
+    patches = message["patches"] if kind == "PATCH" else _replacing(message)
+    return patch_issues(world, listing, message["productType"], check_patches(patches), place)
 
 
 def _apply(world: AmazonWorld, feed: Submitted, message: dict[str, Any], now: datetime) -> None:
@@ -170,7 +169,11 @@ def _items(
 ) -> list[dict[str, Any]]:
     included = [name for name in wanted.get("includedData", ["issues"]) if name in READ_SETS]
     listings = [world.listings.get(sku) for sku in skus]
-    return [view(one, feed.marketplace_ids, included) for one in listings if one is not None]
+    return [
+        view(world.listings, one, feed.marketplace_ids, included)
+        for one in listings
+        if one is not None
+    ]
 
 
 def _wrong(message: str, attribute: str) -> Issue:

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from amzsync.sandbox.amazon import auth, documents, feeds, listings, orders, reports, sellers
+from amzsync.sandbox.amazon import (
+    auth,
+    definitions,
+    documents,
+    feeds,
+    listings,
+    orders,
+    reports,
+    sellers,
+)
 from amzsync.sandbox.amazon.quotas import Quotas
 from amzsync.sandbox.amazon.replies import ApiError, invalid
 from amzsync.sandbox.http import Reply, Request, Route
@@ -16,6 +25,7 @@ ROUTES: list[Route] = [
     *auth.ROUTES,
     *orders.ROUTES,
     *listings.ROUTES,
+    *definitions.ROUTES,
     *feeds.ROUTES,
     *reports.ROUTES,
     *sellers.ROUTES,

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import heapq
-from collections.abc import Callable, Iterator
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from amzsync.sandbox.amazon.account import SELLER_ID
 from amzsync.sandbox.amazon.attributes import (
+    Attributes,
     Issue,
     check_patches,
     issue,
-    issues_of,
-    missing,
+    name_of,
     patched,
 )
-from amzsync.sandbox.amazon.listingbook import Listing
+from amzsync.sandbox.amazon.definitions import REQUIREMENTS
+from amzsync.sandbox.amazon.listing import Listing
+from amzsync.sandbox.amazon.listingcheck import changed_issues, type_issues, whole_issues
+from amzsync.sandbox.amazon.listingsearch import found_listings
 from amzsync.sandbox.amazon.listingview import READ_SETS, view
 from amzsync.sandbox.amazon.replies import (
     choices,
@@ -24,7 +24,6 @@ from amzsync.sandbox.amazon.replies import (
     invalid,
     json_object,
     marketplaces,
-    moment_of,
     not_found,
     whole_number,
 )
@@ -33,15 +32,6 @@ from amzsync.sandbox.http import Reply, Request, Route
 if TYPE_CHECKING:
     from amzsync.sandbox.amazon.world import AmazonWorld
 
-REQUIREMENTS = ("LISTING", "LISTING_PRODUCT_ONLY", "LISTING_OFFER_ONLY")
-_IDENTIFIERS = ("ASIN", "EAN", "FNSKU", "GTIN", "ISBN", "JAN", "MINSAN", "SKU", "UPC")
-_REACHABLE = 1000  # listings one search can page through
-_IDENTITY = (
-    "externally_assigned_product_identifier",
-    "supplier_declared_has_product_identifier_exemption",
-    "merchant_suggested_asin",
-)
-
 
 def get_listings_item(world: AmazonWorld, request: Request) -> Reply:
     """GET /listings/2021-08-01/items/{sellerId}/{sku}."""
@@ -49,7 +39,7 @@ def get_listings_item(world: AmazonWorld, request: Request) -> Reply:
     places = marketplaces(request, at_most=25)
     included = choices(request, "includedData", READ_SETS) or ["summaries"]
     listing = _existing(world, request)
-    return Reply(200, view(listing, places, included))
+    return Reply(200, view(world.listings, listing, places, included))
 
 
 def put_listings_item(world: AmazonWorld, request: Request) -> Reply:
@@ -58,7 +48,7 @@ def put_listings_item(world: AmazonWorld, request: Request) -> Reply:
     _shown_parts(request)
     place = marketplaces(request, at_most=1)[0]
     body = json_object(request)
-    issues = put_issues(body)
+    issues = put_issues(world, body, place)
     sku = request.params["sku"]
     if not issues and not _preview(request):
         world.listings.put(
@@ -69,21 +59,23 @@ def put_listings_item(world: AmazonWorld, request: Request) -> Reply:
             world.now(),
             applied=_applies(request),
         )
-    return _submission(world, request, issues)
+    return _submission(world, request, issues, body["attributes"])
 
 
 def patch_listings_item(world: AmazonWorld, request: Request) -> Reply:
     """PATCH /listings/2021-08-01/items/{sellerId}/{sku}."""
     _own(request)
     _shown_parts(request)
-    marketplaces(request, at_most=25)
+    place = marketplaces(request, at_most=25)[0]
     body = json_object(request)
     if not isinstance(body.get("productType"), str) or not body["productType"]:
         raise invalid("productType is required.", "BAD_REQUEST")
     patches = check_patches(body.get("patches"))
     sku = request.params["sku"]
     listing = world.listings.get(sku)
-    issues = [unknown_sku(sku)] if listing is None else patch_issues(listing, patches)
+    issues = [unknown_sku(sku)]
+    if listing is not None:
+        issues = patch_issues(world, listing, body["productType"], patches, place)
     if not issues and not _preview(request):
         world.listings.patch(sku, patches, world.now(), applied=_applies(request))
     return _submission(world, request, issues)
@@ -106,13 +98,16 @@ def search_listings_items(world: AmazonWorld, request: Request) -> Reply:
     places = marketplaces(request, at_most=25)
     included = choices(request, "includedData", READ_SETS) or ["summaries"]
     size = whole_number(request, "pageSize", 10, 1, 20)
-    found, total = _sorted(request, list(_found(world, request, places)))
+    found, total = found_listings(world, request, places)
     start = world.pages.meaning(token) if (token := request.first("pageToken")) else 0
     if not isinstance(start, int):
         raise invalid("pageToken is not one of this operation.")
     body: dict[str, Any] = {
         "numberOfResults": total,
-        "items": [view(listing, places, included) for listing in found[start : start + size]],
+        "items": [
+            view(world.listings, listing, places, included)
+            for listing in found[start : start + size]
+        ],
     }
     pagination = {}
     if start + size < len(found):
@@ -124,7 +119,7 @@ def search_listings_items(world: AmazonWorld, request: Request) -> Reply:
     return Reply(200, body)
 
 
-def put_issues(body: dict[str, Any]) -> list[Issue]:
+def put_issues(world: AmazonWorld, body: dict[str, Any], place: str) -> list[Issue]:
     """What is wrong with a full set of attributes. Errors: 400 where there is none."""
     attributes = body.get("attributes")
     if not isinstance(body.get("productType"), str) or not body["productType"]:
@@ -136,14 +131,9 @@ def put_issues(body: dict[str, Any]) -> list[Issue]:
     requirements = body.get("requirements", "LISTING")
     if requirements not in REQUIREMENTS:
         raise invalid("requirements is not one of the known.", "BAD_REQUEST")
-    issues = issues_of(attributes)
-    if requirements != "LISTING_OFFER_ONLY" and "item_name" not in attributes:
-        issues.append(missing("item_name"))
-    if requirements != "LISTING_PRODUCT_ONLY":
-        needed = ("condition_type", "purchasable_offer")
-        issues += [missing(name) for name in needed if name not in attributes]
-    if not any(name in attributes for name in _IDENTITY):
-        issues.append(missing(_IDENTITY[0]))
+    issues = whole_issues(world, body["productType"], requirements, attributes, place)
+    if not issues and requirements == "LISTING_OFFER_ONLY":
+        return [] if world.listings.asins.match(attributes) else [_no_asin()]
     return issues
 
 
@@ -157,9 +147,25 @@ def unknown_sku(sku: str) -> Issue:
     return issue("90244", f"SKU '{sku}' not found.", "sku")
 
 
-def patch_issues(listing: Listing, patches: list[dict[str, Any]]) -> list[Issue]:
-    """What is wrong with the listing as the patches would leave it."""
-    return issues_of(patched(listing.submitted, patches))
+def patch_issues(
+    world: AmazonWorld,
+    listing: Listing,
+    product_type: str,
+    patches: list[dict[str, Any]],
+    place: str,
+) -> list[Issue]:
+    """What is wrong with what the patches change; nothing else of the listing is looked at."""
+    result = patched(listing.submitted, patches)
+    names = list(dict.fromkeys(map(name_of, patches)))
+    return type_issues(world, product_type) + changed_issues(
+        world, listing.product_type, result, names, place
+    )
+
+
+def _no_asin() -> Issue:
+    """What is wrong with an offer on a product Amazon does not know; the code is our choice."""
+    message = "No ASIN matches the identifiers provided; an offer needs an existing product."
+    return issue("90244", message, "merchant_suggested_asin")
 
 
 def _own(request: Request) -> None:
@@ -193,7 +199,12 @@ def _applies(request: Request) -> bool:
     return bool(fault.options.get("sku", request.params["sku"]) != request.params["sku"])
 
 
-def _submission(world: AmazonWorld, request: Request, issues: list[Issue]) -> Reply:
+def _submission(
+    world: AmazonWorld,
+    request: Request,
+    issues: list[Issue],
+    attributes: Attributes | None = None,
+) -> Reply:
     included = _shown_parts(request)
     accepted = "VALID" if _preview(request) else "ACCEPTED"
     body: dict[str, Any] = {
@@ -203,76 +214,22 @@ def _submission(world: AmazonWorld, request: Request, issues: list[Issue]) -> Re
     }
     if "issues" in included:
         body["issues"] = issues
-    listing = world.listings.get(request.params["sku"])
-    if "identifiers" in included and listing is not None:
-        body["identifiers"] = [
-            {"marketplaceId": place, "asin": listing.asin} for place in listing.marketplace_ids
-        ]
+    if "identifiers" in included:
+        body["identifiers"] = _identifiers(world, request, attributes or {})
     return Reply(200, body)
 
 
-def _found(world: AmazonWorld, request: Request, places: list[str]) -> Iterator[Listing]:
-    with_status = choices(request, "withStatus", ("BUYABLE", "DISCOVERABLE"))
-    without = choices(request, "withoutStatus", ("BUYABLE", "DISCOVERABLE"))
-    severities = choices(request, "withIssueSeverity", ("WARNING", "ERROR"))
-    in_time = _time_filter(request)
-    for listing in _candidates(world, request):
-        shown = view(listing, places, ["summaries"])["summaries"]
-        if listing.marketplace_ids and not shown:
-            continue
-        statuses = {status for summary in shown for status in summary["status"]}
-        if (with_status and not statuses & set(with_status)) or statuses & set(without):
-            continue
-        if severities and not any(row["severity"] in severities for row in listing.issues):
-            continue
-        if in_time(listing):
-            yield listing
-
-
-def _candidates(world: AmazonWorld, request: Request) -> Iterator[Listing]:
-    identifiers = request.csv("identifiers")
-    if not identifiers:
-        yield from world.listings
-        return
-    if len(identifiers) > 20:
-        raise invalid("identifiers has more than 20 entries.", "BAD_REQUEST")
-    kinds = choices(request, "identifiersType", _IDENTIFIERS)
-    if not kinds:
-        raise invalid("identifiersType is required with identifiers.", "BAD_REQUEST")
-    if kinds == ["SKU"]:
-        yield from filter(None, map(world.listings.get, dict.fromkeys(identifiers)))
-        return
-    for listing in world.listings:
-        if (listing.asin if kinds == ["ASIN"] else listing.ean) in identifiers:
-            yield listing
-
-
-def _time_filter(request: Request) -> Callable[[Listing], bool]:
-    edges = {
-        name: moment_of(request.first(name), name)
-        for name in ("createdAfter", "createdBefore", "lastUpdatedAfter", "lastUpdatedBefore")
-        if name in request.query
-    }
-
-    def within(moment: datetime, prefix: str) -> bool:
-        after, before = edges.get(f"{prefix}After"), edges.get(f"{prefix}Before")
-        return (after is None or moment >= after) and (before is None or moment <= before)
-
-    return lambda one: within(one.created, "created") and within(one.updated, "lastUpdated")
-
-
-def _sorted(request: Request, found: list[Listing]) -> tuple[list[Listing], int]:
-    """The listings one can page through, and how many were found in all."""
-    names = ("sku", "createdDate", "lastUpdatedDate")
-    by = (choices(request, "sortBy", names) or ["lastUpdatedDate"])[0]
-    order = (choices(request, "sortOrder", ("ASC", "DESC")) or ["DESC"])[0]
-    keys: dict[str, Callable[[Listing], Any]] = {
-        "sku": lambda one: one.sku,
-        "createdDate": lambda one: (one.created, one.sku),
-        "lastUpdatedDate": lambda one: (one.updated, one.sku),
-    }
-    pick = heapq.nsmallest if order == "ASC" else heapq.nlargest
-    return pick(_REACHABLE, found, key=keys[by]), len(found)
+def _identifiers(
+    world: AmazonWorld, request: Request, attributes: Attributes
+) -> list[dict[str, Any]]:
+    """The ASIN in each marketplace: the listing's, or the one a new listing would belong to."""
+    listing = world.listings.get(request.params["sku"])
+    if listing is not None and listing.asin:
+        asin, places = listing.asin, list(listing.marketplace_ids)
+    else:
+        asin = world.listings.asins.match(attributes)
+        places = marketplaces(request, at_most=25) if asin else []
+    return [{"marketplaceId": place, "asin": asin} for place in places]
 
 
 _ITEMS = "/listings/2021-08-01/items/{sellerId}"

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from amzsync.sandbox.amazon.account import MARKETPLACES
-from amzsync.sandbox.amazon.listingbook import Listing, price_of
+from amzsync.sandbox.amazon.family import relationship
+from amzsync.sandbox.amazon.listing import Listing, price_of
+from amzsync.sandbox.amazon.listingbook import ListingBook
 from amzsync.sandbox.amazon.replies import iso
 
 READ_SETS = (
@@ -20,7 +22,9 @@ READ_SETS = (
 )
 
 
-def view(listing: Listing, places: list[str], included: list[str]) -> dict[str, Any]:
+def view(
+    book: ListingBook, listing: Listing, places: list[str], included: list[str]
+) -> dict[str, Any]:
     """The data sets asked for, of the marketplaces asked for."""
     shown: dict[str, Any] = {"sku": listing.sku}
     here = [place for place in listing.marketplace_ids if place in places]
@@ -40,7 +44,14 @@ def view(listing: Listing, places: list[str], included: list[str]) -> dict[str, 
         shown["fulfillmentAvailability"] = [
             _availability(row) for row in listing.live.get("fulfillment_availability", [])
         ]
-    shown |= {name: [] for name in ("procurement", "relationships") if name in included}
+    if "relationships" in included:
+        shown["relationships"] = [
+            {"marketplaceId": place, "relationships": [family]}
+            for place in here
+            if (family := _family(book, listing))
+        ]
+    if "procurement" in included:
+        shown["procurement"] = []
     if "productTypes" in included:
         shown["productTypes"] = [
             {"marketplaceId": place, "productType": listing.product_type} for place in here
@@ -48,32 +59,49 @@ def view(listing: Listing, places: list[str], included: list[str]) -> dict[str, 
     return shown
 
 
+def _family(book: ListingBook, listing: Listing) -> dict[str, Any] | None:
+    if listing.parent:
+        return relationship(listing.submitted, "parentSkus", [listing.parent])
+    children = book.children(listing.sku)
+    return relationship(listing.submitted, "childSkus", children) if children else None
+
+
 def _summary(listing: Listing, place: str) -> dict[str, Any]:
-    names = [
-        row["value"]
-        for row in listing.submitted.get("item_name", [])
-        if row.get("marketplace_id", place) == place
-    ]
+    name = _value_here(listing, "item_name", "value", place)
+    picture = _value_here(listing, "main_product_image_locator", "media_location", place)
+    image = {"mainImage": {"link": picture, "height": 1000, "width": 1000}} if picture else {}
     return {
         "marketplaceId": place,
         "asin": listing.asin,
         "productType": listing.product_type,
-        "conditionType": "new_new",
+        "conditionType": _value_here(listing, "condition_type", "value", place) or "new_new",
         "status": ["BUYABLE", "DISCOVERABLE"] if listing.buyable(place) else ["DISCOVERABLE"],
-        **({"itemName": names[0]} if names else {}),
+        **({"itemName": name} if name else {}),
+        **image,
         "createdDate": iso(listing.created),
         "lastUpdatedDate": iso(listing.updated),
     }
+
+
+def _value_here(listing: Listing, name: str, member: str, place: str) -> str:
+    for row in listing.submitted.get(name, []):
+        if row.get("marketplace_id", place) == place:
+            return str(row.get(member, ""))
+    return ""
 
 
 def _offer(row: dict[str, Any]) -> dict[str, Any]:
     """The regular price; whether Amazon shows a running sale here is not documented."""
     audience = row.get("audience", "ALL")
     market = MARKETPLACES[row["marketplace_id"]]
+    amount = round(price_of(row), market.decimals)
     return {
         "marketplaceId": market.id,
         "offerType": "B2C" if audience == "ALL" else "B2B",
-        "price": {"currencyCode": row["currency"], "amount": str(price_of(row))},
+        "price": {
+            "currencyCode": row["currency"],
+            "amount": str(amount),
+        },
         "audience": {"value": audience, "displayName": "Sell on Amazon"},
     }
 

@@ -31,6 +31,8 @@ PLANS: dict[str, tuple[float, float]] = {
     "getReport": (2, 15),
     "getReports": (0.0222, 10),
     "getReportDocument": (0.0167, 15),
+    "searchDefinitionsProductTypes": (5, 10),
+    "getDefinitionsProductType": (5, 10),
     "getMarketplaceParticipations": (0.016, 15),
     # Not an operation: this feed type may be submitted five times in five minutes.
     "JSON_LISTINGS_FEED": (5 / 300, 5),

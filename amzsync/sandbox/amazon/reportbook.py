@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from amzsync.sandbox.amazon.replies import iso
-from amzsync.sandbox.amazon.reportcontent import Content
+from amzsync.sandbox.amazon.reportcontent import Content, StreamedContent
 from amzsync.sandbox.amazon.reporttypes import REPORT_TYPES
 from amzsync.sandbox.amazon.returnreports import RESTED, RETURN_REPORTS
 
@@ -122,15 +122,23 @@ class ReportBook:
     def _finish(self, report: Report, now: datetime) -> None:
         report.ended = now
         report.status, content = self._outcome(report)
-        if content is not None:
-            document = self._world.documents.store(content.data, content.content_type, KEPT_DAYS)
-            report.document_id = document.id
+        documents = self._world.documents
+        if content is None:
+            return
+        kind = content.content_type
+        if isinstance(content, Content):
+            document = documents.store(content.data, kind, KEPT_DAYS)
+        elif content.packed is not None:
+            document = documents.link(content.packed, kind, KEPT_DAYS)
+        else:
+            document = documents.stream(content.chunks(), kind, KEPT_DAYS)
+        report.document_id = document.id
 
-    def _outcome(self, report: Report) -> tuple[str, Content | None]:
+    def _outcome(self, report: Report) -> tuple[str, Content | StreamedContent | None]:
         fate = self._fates.pop(report.type, None)
         if fate is not None:
             return fate, _FATAL if fate == "FATAL" else None
-        content = self._forged.pop(report.type, None)
+        content: Content | StreamedContent | None = self._forged.pop(report.type, None)
         if content is None and not self._repeats(report):
             content = REPORT_TYPES[report.type](self._world, report)
         return ("CANCELLED" if content is None else "DONE"), content

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,6 +13,18 @@ class Content:
 
     data: bytes
     content_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class StreamedContent:
+    """A report too large for memory: `chunks` makes its bytes piece by piece.
+
+    Where they were made before, `packed` is the file they are in, packed by gzip.
+    """
+
+    chunks: Callable[[], Iterator[bytes]]
+    content_type: str
+    packed: Path | None = None
 
 
 def tab_delimited(columns: Sequence[str], rows: Iterable[dict[str, str]]) -> str:

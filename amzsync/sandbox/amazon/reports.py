@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from amzsync.sandbox.amazon.account import MARKETPLACES, TURKIYE
 from amzsync.sandbox.amazon.documents import document_links
 from amzsync.sandbox.amazon.joblists import job_list
 from amzsync.sandbox.amazon.replies import (
@@ -31,6 +32,8 @@ def create_report(world: AmazonWorld, request: Request) -> Reply:
     options = body.get("reportOptions") or {}
     if not isinstance(options, dict) or not all(isinstance(one, str) for one in options.values()):
         raise invalid("reportOptions maps texts to texts.")
+    if options.get("MarketplaceId", TURKIYE.id) not in MARKETPLACES:
+        raise invalid("reportOptions.MarketplaceId is not a marketplace of the seller.")
     start, end = _moment(world, body, "dataStartTime"), _moment(world, body, "dataEndTime")
     _check_window(body["reportType"], start or world.now(), end or world.now())
     report = world.reports.request(body["reportType"], places, start, end, options)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from amzsync.sandbox.amazon.listingbook import Listing
-from amzsync.sandbox.amazon.reportcontent import Content, tab_delimited
+from amzsync.sandbox.amazon.browsereport import BROWSE_TREE, browse_tree
+from amzsync.sandbox.amazon.listing import Listing
+from amzsync.sandbox.amazon.reportcontent import Content, StreamedContent, tab_delimited
 from amzsync.sandbox.amazon.returnreports import RETURN_REPORTS
 
 if TYPE_CHECKING:
@@ -88,7 +89,8 @@ def _listing_row(listing: Listing, place: str) -> dict[str, str]:
     }
 
 
-REPORT_TYPES: dict[str, Callable[[AmazonWorld, Report], Content | None]] = {
+REPORT_TYPES: dict[str, Callable[[AmazonWorld, Report], Content | StreamedContent | None]] = {
+    BROWSE_TREE: browse_tree,
     "GET_MERCHANT_LISTINGS_ALL_DATA": merchant_listings,
     **RETURN_REPORTS,
 }

@@ -27,7 +27,10 @@ def _participation(market: Marketplace) -> dict[str, Any]:
             "domainName": market.domain,
         },
         "storeName": "Sandbox Store",
-        "participation": {"isParticipating": True, "hasSuspendedListings": False},
+        "participation": {
+            "isParticipating": market.participating,
+            "hasSuspendedListings": False,
+        },
     }
 
 

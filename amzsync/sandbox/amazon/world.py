@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
 from amzsync.sandbox.amazon.agenda import Agenda
 from amzsync.sandbox.amazon.auth import Tokens
+from amzsync.sandbox.amazon.browseseed import seeded_tree
 from amzsync.sandbox.amazon.documents import Documents
 from amzsync.sandbox.amazon.feedbook import FeedBook
 from amzsync.sandbox.amazon.listingbook import ListingBook
 from amzsync.sandbox.amazon.orderbook import OrderBook
 from amzsync.sandbox.amazon.pages import PageTokens
+from amzsync.sandbox.amazon.producttypes import TypeBook
 from amzsync.sandbox.amazon.quotas import Quotas
 from amzsync.sandbox.amazon.reportbook import ReportBook
 from amzsync.sandbox.amazon.returnbook import ReturnBook
@@ -58,6 +60,8 @@ class AmazonWorld:
         self.orders = OrderBook(self.now)
         self.refused_data: set[str] = set()
         self.silent_refusal = False
+        self.browse = seeded_tree()
+        self.types = TypeBook()
         self.listings = ListingBook(products, self.agenda, self.delays, self.now())
         self.feeds = FeedBook(self)
         self.reports = ReportBook(self)
@@ -88,6 +92,8 @@ class AmazonWorld:
             "orders": len(self.orders),
             "order_statuses": statuses,
             "listings": len(self.listings),
+            "browse": len(self.browse),
+            "types": len(self.types),
             "feeds": len(self.feeds),
             "reports": len(self.reports),
             "invoices": len(self.feeds.invoices),
@@ -95,7 +101,10 @@ class AmazonWorld:
         }
 
     def snapshot(self, kind: str) -> list[Any]:
-        """Everything of a kind: orders, listings, feeds, reports, invoices or returns."""
+        """Everything of a kind: orders, listings, feeds, reports, invoices, returns, browse, types.
+
+        Nodes that were grown are not told.
+        """
         self.settle()
         if kind == "orders":
             return list(self.orders)
@@ -109,4 +118,10 @@ class AmazonWorld:
             return list(self.feeds.invoices)
         if kind == "returns":
             return [row.dump() for row in self.returns]
-        raise ValueError("kind must be orders, listings, feeds, reports, invoices or returns")
+        if kind == "browse":
+            return [asdict(node) for node in self.browse]
+        if kind == "types":
+            return [{"name": one.name, "version": one.version} for one in self.types]
+        raise ValueError(
+            "kind must be orders, listings, feeds, reports, invoices, returns, browse or types"
+        )

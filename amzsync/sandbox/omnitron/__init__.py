@@ -6,13 +6,18 @@ The server matches a request's path against ROUTES and calls the handler with th
 from amzsync.sandbox.http import Route
 from amzsync.sandbox.omnitron import (
     actions,
+    attributes,
     auth,
     batches,
+    bulk_attributes,
     cancellation_requests,
     cancellations,
     catalogue,
+    categories,
     create_orders,
+    events,
     invoices,
+    mapper,
     orders,
     people,
     places,
@@ -34,7 +39,12 @@ ROUTES: list[Route] = [
     *people.ROUTES,
     *places.ROUTES,
     *catalogue.ROUTES,
+    *mapper.ROUTES,
+    *categories.ROUTES,
+    *attributes.ROUTES,
+    *bulk_attributes.ROUTES,
     *reports.ROUTES,
+    *events.ROUTES,
     *auth.ROUTES,
 ]
 

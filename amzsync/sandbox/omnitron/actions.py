@@ -15,6 +15,7 @@ from amzsync.sandbox.omnitron.query import PK, Field, Fields, boolean, dates, in
 from amzsync.sandbox.omnitron.replies import RefusedError, body_of, invalid, pk_of
 from amzsync.sandbox.omnitron.routing import channel_route, found, listing
 from amzsync.sandbox.omnitron.rows import Action, moment_of, shown
+from amzsync.sandbox.omnitron.writing import related
 
 if TYPE_CHECKING:
     from amzsync.sandbox.omnitron.world import OmnitronWorld
@@ -79,7 +80,7 @@ def deleted(world: OmnitronWorld, channel: Channel, request: Request) -> Reply:
 def create(_world: OmnitronWorld, channel: Channel, request: Request) -> Reply:
     """A link made by hand; the object counts as sent up to `version_date`.
 
-    Errors: 400 when the object has an action already (INF: one action an object).
+    Errors: 400 for no such object, and when it has an action already (INF: one an object).
     """
     body = body_of(request)
     model, object_id = model_of(body.get("content_type_id")), body.get("object_id")
@@ -87,6 +88,8 @@ def create(_world: OmnitronWorld, channel: Channel, request: Request) -> Reply:
         invalid("content_type_id", "This field is required.", "required")
     if not isinstance(object_id, int):
         invalid("object_id", "This field is required.", "required")
+    if model in channel.tables:
+        related(channel.tables[model], "object_id", object_id)
     if channel.action_of(model, object_id) is not None:
         invalid("non_field_errors", "The integration action exists already.", "unique")
     version = _version(body)

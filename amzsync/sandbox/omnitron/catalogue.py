@@ -1,11 +1,12 @@
-"""Channels, catalogs, content types, products and what the mapper makes of them.
+"""Channels, catalogs, content types and products.
 
-Source: omnitron-api §2.1, §2.2, §2.6, §2.11. A product that left the catalog is still found by its
+Source: omnitron-api §2.1, §2.2, §2.6. A product that left the catalog is still found by its
 key, for the vendor's client reads its SKU that way after `integration_actions/deleted/`.
 """
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from amzsync.sandbox.http import Reply, Request
@@ -22,146 +23,67 @@ from amzsync.sandbox.omnitron.query import (
     passing,
     texts,
 )
-from amzsync.sandbox.omnitron.replies import RefusedError, body_of, invalid, not_found, pk_of
+from amzsync.sandbox.omnitron.replies import body_of, invalid, not_found, pk_of
 from amzsync.sandbox.omnitron.routing import channel_route, found, listing, route, waiting_listing
 from amzsync.sandbox.omnitron.rows import Product, Row
+from amzsync.sandbox.omnitron.writing import related
 
 if TYPE_CHECKING:
     from amzsync.sandbox.omnitron.world import OmnitronWorld
 
-ATTRIBUTE_SET = {"pk": 1, "name": "LUGGAGE"}
-CATEGORY_COUNT = 3
-_BRAND = "Örnek"
+_OWN_ATTRIBUTE_SET = 1  # the brand's, in its shop; no set of a marketplace
 
 FIELDS: Fields = {
     **PK,
-    **texts("sku", "name", "product_type"),
+    **texts("sku", "base_code", "name", "product_type"),
     **dates("modified_date"),
-    "base_code": Field("sku"),
     "is_active": Field("is_active", boolean),
     "attributes": Field("attributes"),  # and attributes__<key>
 }
 
 
-def product_wire(row: Product) -> dict[str, Any]:
+def product_wire(channel: Channel, row: Product) -> dict[str, Any]:
     """A product as the wire shows it; the EAN is its attribute `barcode`."""
+    barcode = {"barcode": row.ean} if row.ean else {}
+    images = sorted(channel.images.find("product", row.pk), key=lambda image: image.order)
     return {
         "pk": row.pk,
         "name": row.name,
-        "base_code": row.sku,
+        "base_code": row.base_code,
         "sku": row.sku,
         "product_type": row.product_type,
         "is_active": row.is_active,
         "parent": None,
-        "attributes": {**row.attributes, "barcode": row.ean},
-        "productimage_set": [{"pk": row.pk, "status": "active", "image": image_path(row)}],
-        "attribute_set": ATTRIBUTE_SET["pk"],
+        "attributes": {**row.attributes, **barcode},
+        "productimage_set": [
+            {"pk": image.pk, "status": "active", "image": image.image} for image in images
+        ],
+        "attribute_set": _OWN_ATTRIBUTE_SET,
+        "description": row.description,
         "productization_date": row.modified_date,
         "modified_date": row.modified_date,
     }
 
 
-def image_path(row: Product) -> str:
-    """Where the product's picture lies on the Omnitron host."""
-    return f"/media/products/{row.pk}.jpg"
-
-
-def mapped_wire(row: Product) -> dict[str, Any]:
-    """What the mapper makes of a product: attributes under the marketplace's names."""
-    mapped = {
-        "item_name": row.name,
-        "brand": _BRAND,
-        "externally_assigned_product_identifier": row.ean,
-        "color": row.attributes["renk"],
-        "size": row.attributes["boyut"],
-    }
-    values = {
-        str(pk): {
-            "attribute_name": name,
-            "label": value,
-            "value": value,
-            "attribute_remote_id": name,
-        }
-        for pk, (name, value) in enumerate(mapped.items(), start=101)
-    }
-    return {
-        "pk": row.pk,
-        "mapped_attributes": mapped,
-        "attribute_set_id": ATTRIBUTE_SET["pk"],
-        "attribute_set_name": ATTRIBUTE_SET["name"],
-        "attribute_set_remote_id": ATTRIBUTE_SET["name"],
-        "modified_date": row.modified_date,
-        "mapped_attribute_values": values,
-    }
-
-
 def product_list(world: OmnitronWorld, channel: Channel, request: Request) -> Reply:
     """The catalog's products."""
+    show = partial(product_wire, channel)
     if not channel.gone or {"pk", "pk__in", "id", "id__in"} & request.query.keys():
-        return listing(world, request, channel.products, FIELDS, product_wire)
+        return listing(world, request, channel.products, FIELDS, show)
     return listing(
-        world,
-        request,
-        channel.products,
-        FIELDS,
-        product_wire,
-        lambda row: row.pk not in channel.gone,
+        world, request, channel.products, FIELDS, show, lambda row: row.pk not in channel.gone
     )
 
 
 def product_item(_world: OmnitronWorld, channel: Channel, request: Request) -> Reply:
     """One product."""
-    return Reply(200, product_wire(found(channel.products, request)))
+    return Reply(200, product_wire(channel, found(channel.products, request)))
 
 
 def products_waiting(world: OmnitronWorld, channel: Channel, request: Request) -> Reply:
     """The products of a dirty list."""
-    return waiting_listing(world, channel, request, "product", FIELDS, product_wire)
-
-
-def mapped_item(world: OmnitronWorld, channel: Channel, request: Request) -> Reply:
-    """The mapper's answer for one product.
-
-    Errors: 406 `{"error"}` for a SKU in `world.unmapped`.
-    """
-    row: Product = found(channel.products, request)
-    if row.sku in world.unmapped:
-        raise RefusedError(406, {"error": f"Mapping is missing for product {row.pk}."})
-    return Reply(200, mapped_wire(row))
-
-
-def mapped_list(world: OmnitronWorld, channel: Channel, request: Request) -> Reply:
-    """The mapper's answers, products it cannot map left out (A-15)."""
-    return listing(
-        world,
-        request,
-        channel.products,
-        FIELDS,
-        mapped_wire,
-        lambda row: row.sku not in world.unmapped,
-    )
-
-
-def categories(_world: OmnitronWorld, channel: Channel, request: Request) -> Reply:
-    """The one category each product lies in, expanded."""
-    pks = [int(text) for text in request.query.get("product", []) if text.isdigit()]
-    rows = [row for pk in pks for row in channel.products.find("pk", pk)] or list(channel.products)
-    return page(request, rows, _category_wire)
-
-
-def _category_wire(row: Product) -> dict[str, Any]:
-    number = row.pk % CATEGORY_COUNT + 1
-    node = {
-        "pk": number + 1,
-        "name": f"Kategori {number}",
-        "order": number,
-        "numchild": 0,
-        "depth": 2,
-        "path": f"0001{number:04d}",
-        "sort_option": None,
-        "modified_date": row.modified_date,
-    }
-    return {"product": row.pk, "category": node}
+    show = partial(product_wire, channel)
+    return waiting_listing(world, channel, request, "product", FIELDS, show)
 
 
 def channel_item(world: OmnitronWorld, request: Request) -> Reply:
@@ -174,6 +96,8 @@ def channel_patch(world: OmnitronWorld, request: Request) -> Reply:
     channel, body = _channel(world, request), body_of(request)
     if not isinstance(body.get("schema", {}), dict):
         invalid("schema", "Not a valid dictionary.")
+    if body.get("category_tree") is not None:
+        related(world.categories.trees, "category_tree", body["category_tree"])
     for name in ("category_tree", "schema"):
         if name in body:
             channel.row[name] = body[name]
@@ -215,7 +139,4 @@ ROUTES = [
     ),
     channel_route("GET", "products/", "products.list", product_list),
     channel_route("GET", "products/{pk}/", "products.get", product_item),
-    channel_route("GET", "mapped_products/", "mapped_products.list", mapped_list),
-    channel_route("GET", "mapped_products/{pk}/", "mapped_products.get", mapped_item),
-    channel_route("GET", "product_categories/detailed/", "product_categories.detailed", categories),
 ]

@@ -6,6 +6,7 @@ Source: omnitron-api §4.
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import Any
 
 from amzsync.sandbox.omnitron.rows import Action, Image, Price, Product, Stock, Table
@@ -42,6 +43,19 @@ class Dirty:
         return list(self.inserts if view == "inserts" else self.updates)
 
 
+@dataclass(slots=True)
+class Mapped:
+    """What the brand mapped of a product: category nodes, attribute set and attributes.
+
+    `nodes` is None before it mapped any. `values`: the attribute's key to the key of one of its
+    values, or to a free text.
+    """
+
+    nodes: tuple[int, ...] | None = None
+    attribute_set: int | None = None
+    values: dict[int, int | str] = field(default_factory=dict)
+
+
 class Channel:
     """A channel's rows. `row` and `catalog` are the channel and catalog as the wire shows them."""
 
@@ -65,6 +79,17 @@ class Channel:
         self.batches: DictTable = Table("status")
         self.failed: DictTable = Table("object_id")
         self.penalties: dict[str, dict[int, dict[str, Any]]] = {}
+        self.attribute_tables: dict[str, DictTable] = {
+            "attribute_sets": Table("remote_id", key="id"),
+            "attribute_set_configs": Table("attribute_set", "object_id"),
+            "attributes": Table("name"),
+            "attribute_schemas": Table("name"),
+            "attribute_configs": Table("attribute_set", "attribute"),
+            "attribute_values": Table("attribute"),
+            "attribute_value_configs": Table("attribute_set", "attribute_value"),
+        }
+        self.mapped: dict[int, Mapped] = {}  # by product
+        self.premapped = True  # a product of which nothing is mapped passes the mapper all the same
         self.dirty = {model: Dirty() for model in (*GOODS, "order", "cancellationrequest")}
         self.tables: dict[str, Table[Any]] = {
             "product": self.products,
@@ -75,6 +100,12 @@ class Channel:
             "orderitem": self.order_items,
             "cancellationrequest": self.cancellation_requests,
             "integrationaction": self.actions,
+            "marketplaceattributeset": self.attribute_tables["attribute_sets"],
+            "marketplaceattributesetconfig": self.attribute_tables["attribute_set_configs"],
+            "marketplaceattribute": self.attribute_tables["attributes"],
+            "marketplaceattributeschema": self.attribute_tables["attribute_schemas"],
+            "marketplaceattributevalue": self.attribute_tables["attribute_values"],
+            "marketplaceattributevalueconfig": self.attribute_tables["attribute_value_configs"],
         }
 
     def action_of(self, model: str, object_id: int) -> Action | None:

@@ -46,8 +46,10 @@ class Product(Record):
     ean: str
     attributes: dict[str, str]
     modified_date: str
+    base_code: str = ""
     is_active: bool = True
     product_type: str = "0"
+    description: str = ""
 
 
 @dataclass(slots=True, eq=False)
@@ -73,17 +75,34 @@ class Price(Record):
     currency_type: str
     modified_date: str
     created_date: str
+    retail_price: str | None = None
 
 
 @dataclass(slots=True, eq=False)
 class Image(Record):
-    """The one image of a product."""
+    """An image of a product."""
 
     pk: int
     product: int
     image: str
     modified_date: str
     created_date: str
+    order: int = 0
+
+
+@dataclass(slots=True, eq=False)
+class Node(Record):
+    """A node of a category tree; a root has no parent."""
+
+    pk: int
+    name: str
+    parent: int | None
+    order: int
+    depth: int
+    path: str
+    modified_date: str
+    created_date: str
+    numchild: int = 0
 
 
 @dataclass(slots=True, eq=False)

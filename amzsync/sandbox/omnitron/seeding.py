@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from copy import deepcopy
+from decimal import Decimal
 from typing import Any
 
 from amzsync.sandbox.omnitron.channel import Channel
 from amzsync.sandbox.omnitron.rows import Image, Price, Product, Stock
 from amzsync.sandbox.omnitron.timeline import Timeline
+from amzsync.sandbox.omnitron.trees import SHOP_TREE
 from amzsync.sandbox.seeds import ProductSeed
 
 SHARED = 20  # products channels 2 and 3 sell too
@@ -48,47 +50,72 @@ def seeded_channels(
 
 
 def _product(each: ProductSeed, timeline: Timeline, seed: int) -> Product:
-    return Product(
-        pk=timeline.next_pk("product", _FIRST_PK["product"]),
-        sku=each.sku,
+    return new_product(
+        timeline,
+        each.sku,
         name=each.name,
         ean=each.ean,
         attributes=_ATTRIBUTES[(each.number + seed) % len(_ATTRIBUTES)],
-        modified_date=timeline.tick(),
+        base_code=each.sku,
+    )
+
+
+def new_product(timeline: Timeline, sku: str, **values: Any) -> Product:
+    """A product of no channel yet."""
+    pk, date = timeline.next_pk("product", _FIRST_PK["product"]), timeline.tick()
+    return Product(pk=pk, sku=sku, modified_date=date, **values)
+
+
+def new_stock(channel: Channel, product: Product, quantity: int, date: str) -> Stock:
+    """A stock row of the product in the channel."""
+    return channel.stocks.add(
+        Stock(
+            pk=channel.timeline.next_pk("stock", _FIRST_PK["stock"]),
+            product=product.pk,
+            stock=quantity,
+            stock_list=channel.catalog["stock_list"],
+            modified_date=date,
+            created_date=date,
+        )
+    )
+
+
+def new_price(channel: Channel, product: Product, price: Decimal | str, date: str) -> Price:
+    """A price row of the product in the channel, in its currency."""
+    return channel.prices.add(
+        Price(
+            pk=channel.timeline.next_pk("price", _FIRST_PK["price"]),
+            product=product.pk,
+            price=f"{Decimal(price):.2f}",
+            price_list=channel.catalog["price_list"],
+            currency_type=_CURRENCIES[channel.pk],
+            modified_date=date,
+            created_date=date,
+        )
+    )
+
+
+def new_image(channel: Channel, product: Product, url: str, date: str, order: int = 0) -> Image:
+    """A picture of the product in the channel."""
+    return channel.images.add(
+        Image(
+            pk=channel.timeline.next_pk("image", _FIRST_PK["image"]),
+            product=product.pk,
+            image=url,
+            modified_date=date,
+            created_date=date,
+            order=order,
+        )
     )
 
 
 def _add_goods(channel: Channel, product: Product, each: ProductSeed) -> None:
     """The product in the channel's catalog, with stock, price and picture."""
-    timeline, date = channel.timeline, product.modified_date
+    date = product.modified_date
     channel.products.add(product)
-    stock = Stock(
-        pk=timeline.next_pk("stock", _FIRST_PK["stock"]),
-        product=product.pk,
-        stock=each.stock,
-        stock_list=channel.catalog["stock_list"],
-        modified_date=date,
-        created_date=date,
-    )
-    price = Price(
-        pk=timeline.next_pk("price", _FIRST_PK["price"]),
-        product=product.pk,
-        price=f"{each.price:.2f}",
-        price_list=channel.catalog["price_list"],
-        currency_type=_CURRENCIES[channel.pk],
-        modified_date=date,
-        created_date=date,
-    )
-    image = Image(
-        pk=timeline.next_pk("image", _FIRST_PK["image"]),
-        product=product.pk,
-        image=f"/media/products/{product.pk}.jpg",
-        modified_date=date,
-        created_date=date,
-    )
-    channel.stocks.add(stock)
-    channel.prices.add(price)
-    channel.images.add(image)
+    stock = new_stock(channel, product, each.stock, date)
+    price = new_price(channel, product, each.price, date)
+    image = new_image(channel, product, f"/media/products/{product.pk}.jpg", date)
     goods: dict[str, int] = {"product": product.pk, "productstock": stock.pk}
     goods |= {"productprice": price.pk, "productimage": image.pk}
     for model, pk in goods.items():
@@ -123,7 +150,7 @@ def _channel(pk: int, timeline: Timeline) -> Channel:
         "name": f"Amazon:{pk}_Channel",
         "channel_type": "sales_channel",
         "catalog": 10 + pk,
-        "category_tree": 1 if pk == 1 else None,
+        "category_tree": SHOP_TREE if pk == 1 else None,
         "is_active": True,
         "conf": conf,
         "schema": {
@@ -137,7 +164,7 @@ def _channel(pk: int, timeline: Timeline) -> Channel:
         "name": f"Amazon:{pk}_Catalog",
         "stock_list": 20 + pk,
         "price_list": 30 + pk,
-        "category_tree": 1,
+        "category_tree": SHOP_TREE,
         "priority_list": None,
         "extra_stock_lists": [],
         "extra_price_lists": [],

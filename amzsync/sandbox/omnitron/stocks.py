@@ -43,7 +43,7 @@ def price_wire(row: Price) -> dict[str, Any]:
         "pk": row.pk,
         "product": row.product,
         "price": row.price,
-        "retail_price": None,
+        "retail_price": row.retail_price,
         "price_list": row.price_list,
         "currency_type": row.currency_type,
         "tax_rate": _TAX_RATE,
@@ -56,12 +56,12 @@ def price_wire(row: Price) -> dict[str, Any]:
 
 
 def image_wire(row: Image) -> dict[str, Any]:
-    """A product image as the wire shows it; the address is relative to the host."""
+    """A product image as the wire shows it; the address may be relative to the host."""
     return {
         "pk": row.pk,
         "product": row.product,
         "image": row.image,
-        "order": 0,
+        "order": row.order,
         "source": None,
         "hash": None,
         "height": 1000,

@@ -1,28 +1,32 @@
 """Omnitron's truth: three channels, their goods and orders, and what tests may do to them.
 
-Handlers change it through the API; the methods here and in OrderHands are the brand's, the ERP's
-and the operator's hands. The caller holds one lock around everything.
+Handlers change it through the API; the methods here and of its bases are the brand's, the ERP's and
+the operator's hands. The caller holds one lock around everything.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
+from amzsync.sandbox.omnitron import attribute_rows
 from amzsync.sandbox.omnitron.actions import action_wire
 from amzsync.sandbox.omnitron.cancellations import reason_table
-from amzsync.sandbox.omnitron.channel import Channel
+from amzsync.sandbox.omnitron.catalogue import product_wire
+from amzsync.sandbox.omnitron.channel import Channel, DictTable
 from amzsync.sandbox.omnitron.invoices import described
+from amzsync.sandbox.omnitron.mapper import mapped_wire
+from amzsync.sandbox.omnitron.mapper_hands import MapperHands
 from amzsync.sandbox.omnitron.order_hands import OrderHands
 from amzsync.sandbox.omnitron.places import Places, cargo_table, retail_store_table
 from amzsync.sandbox.omnitron.query import Memory
-from amzsync.sandbox.omnitron.rows import Product, shown
+from amzsync.sandbox.omnitron.rows import shown
 from amzsync.sandbox.omnitron.seeding import seeded_channels
-from amzsync.sandbox.omnitron.stocks import stock_wire
+from amzsync.sandbox.omnitron.stocks import image_wire, price_wire, stock_wire
 from amzsync.sandbox.omnitron.timeline import Clock, Timeline
+from amzsync.sandbox.omnitron.trees import Categories, node_wire, tree_wire
 from amzsync.sandbox.seeds import ProductSeed
 
 _TABLES = {
@@ -35,13 +39,25 @@ _TABLES = {
     "cancellation_requests": "cancellation_requests",
     "cancellation_plans": "cancellation_plans",
 }
-KINDS = (*_TABLES, "stocks", "integration_actions", "error_reports", "invoices")
+_GOODS: dict[str, tuple[Callable[[Any], dict[str, Any]], str]] = {
+    "stocks": (stock_wire, "productstock"),
+    "prices": (price_wire, "productprice"),
+    "images": (image_wire, "productimage"),
+}
+_ATTRIBUTES = tuple(kind.path for kind in attribute_rows.KINDS)
+KINDS = (
+    *_TABLES,
+    *_ATTRIBUTES,
+    *("products", "mapped_products", "stocks", "prices", "images", "integration_actions"),
+    *("category_trees", "category_nodes", "error_reports", "operational_events", "invoices"),
+)
 
 
-class OmnitronWorld(OrderHands):
+class OmnitronWorld(OrderHands, MapperHands):
     """Everything Omnitron knows; the same for the same products, clock and seed.
 
     `bare_lists`: resources answered as a bare array. `unmapped`: SKUs the mapper refuses.
+    `no_bulk`, `no_events`: answer 404 where bulk attributes or operational events lie (A-26, A-27).
     `unique_numbers`: refuse a second order of the same number. `invoices_served`: what a path below
     /media/invoices/ gives, a content type and bytes or a whole Reply. `base_url`: its host.
     """
@@ -54,48 +70,26 @@ class OmnitronWorld(OrderHands):
         self.cargos = cargo_table(date)
         self.reasons = reason_table(date)
         self.retail_stores = retail_store_table(date)
+        self.numbered = len(products)
+        self.categories = Categories(timeline)
+        for place in self.channels.values():
+            place.tables["categorytree"] = self.categories.trees
+            place.tables["categorynode"] = self.categories.nodes
         self.error_reports: list[dict[str, Any]] = []
+        self.operational_events: list[dict[str, Any]] = []
         self.tokens: set[str] = set()
         self.logins: deque[datetime] = deque()
         self.login_limit = 10
         self.bare_lists: set[str] = set()
         self.unmapped: set[str] = set()
+        self.no_bulk = False
+        self.no_events = False
         self.unique_numbers = False
         self.memory = Memory()
 
     def revoke_tokens(self) -> None:
         """Make every token given out so far invalid."""
         self.tokens.clear()
-
-    def set_stock(self, sku: str, quantity: int, channel: int = 1) -> None:
-        """A new stock, as the ERP or a sale elsewhere makes it. Errors: KeyError."""
-        place = self.channels[channel]
-        for row in place.stocks.find("product", self._product(sku, channel).pk):
-            place.touch("productstock", row, stock=quantity)
-
-    def set_price(self, sku: str, price: Decimal | str, channel: int = 1) -> None:
-        """A new price. Errors: KeyError."""
-        place = self.channels[channel]
-        for row in place.prices.find("product", self._product(sku, channel).pk):
-            place.touch("productprice", row, price=f"{Decimal(price):.2f}")
-
-    def set_product(self, sku: str, channel: int = 1, **values: Any) -> None:
-        """Other fields of a product, as `name` or `is_active`. Errors: KeyError."""
-        product = self._product(sku, channel)
-        self.channels[channel].touch("product", product, **values)
-        for place in self.channels.values():
-            if place.products.get(product.pk) is not None:
-                place.refresh("product", product.pk)
-
-    def remove_from_catalog(self, sku: str, channel: int = 1) -> None:
-        """Take a product out of the channel's catalog. Errors: KeyError."""
-        place, pk = self.channels[channel], self._product(sku, channel).pk
-        place.gone.add(pk)
-        place.products.change(place.products.rows[pk])  # the remembered listings are stale now
-        place.refresh("product", pk)
-        for model in ("productstock", "productprice", "productimage"):
-            for row in place.tables[model].find("product", pk):
-                place.refresh(model, row["pk"])
 
     def add_mapping(self, level: str, code: str, pk: int) -> None:
         """Map a marketplace's spelling to a country, city, township or district."""
@@ -111,43 +105,57 @@ class OmnitronWorld(OrderHands):
 
     def snapshot(self, kind: str) -> list[dict[str, Any]]:
         """All rows of a kind, each with its channel. Errors: KeyError for an unknown kind."""
-        if kind == "error_reports":
-            return list(self.error_reports)
+        if kind in ("error_reports", "operational_events"):
+            return list(getattr(self, kind))
         if kind == "invoices":
             return [described(path, served) for path, served in self.invoices_served.items()]
+        if kind == "category_trees":
+            return [tree_wire(self.categories, row) for row in self.categories.trees]
+        if kind == "category_nodes":
+            return [node_wire(row) for row in self.categories.nodes]
         return [row for place in self.channels.values() for row in _rows(place, kind)]
 
     def summary(self) -> dict[str, Any]:
         """How many rows there are, and how many wait, by channel."""
         return {
             "error_reports": len(self.error_reports),
+            "operational_events": len(self.operational_events),
+            "category_nodes": len(self.categories.nodes),
             "tokens": len(self.tokens),
             "channels": {str(pk): _summary(place) for pk, place in self.channels.items()},
         }
 
-    def _product(self, sku: str, channel: int) -> Product:
-        found = self.channels[channel].products.find("sku", sku)
-        if not found:
-            raise KeyError(sku)
-        return found[0]
-
 
 def _rows(channel: Channel, kind: str) -> Iterable[dict[str, Any]]:
-    if kind == "stocks":
-        skus = channel.products.rows
-        for stock in channel.stocks:
-            yield {**stock_wire(stock), "channel": channel.pk, "sku": skus[stock.product].sku}
+    """A channel's rows of a kind as the wire shows them, and the SKU of goods."""
+    own = {"channel": channel.pk}
+    if kind in _GOODS:
+        show, table = _GOODS[kind]
+        for row in channel.tables[table]:
+            yield {**show(row), **own, "sku": channel.products.rows[row.product].sku}
+    elif kind == "products":
+        yield from ({**product_wire(channel, row), **own} for row in channel.products)
+    elif kind == "mapped_products":
+        for row in (channel.products.rows[pk] for pk in channel.mapped):
+            yield {**mapped_wire(channel, row), **own, "sku": row.sku}
     elif kind == "integration_actions":
         yield from map(action_wire, channel.actions)
     else:
-        for row in getattr(channel, _TABLES[kind]):
-            yield {"channel": channel.pk, **shown(row)}
+        yield from ({**own, **shown(row)} for row in _table(channel, kind))
+
+
+def _table(channel: Channel, kind: str) -> DictTable:
+    """A table of plain dictionaries. Errors: KeyError for an unknown kind."""
+    if kind in channel.attribute_tables:
+        return channel.attribute_tables[kind]
+    table: DictTable = getattr(channel, _TABLES[kind])
+    return table
 
 
 def _summary(channel: Channel) -> dict[str, Any]:
     return {
         "products": len(channel.products),
-        **{kind: len(getattr(channel, name)) for kind, name in _TABLES.items()},
+        **{kind: len(_table(channel, kind)) for kind in (*_TABLES, *_ATTRIBUTES)},
         "integration_actions": len(channel.actions),
         "waiting": {
             model: {"inserts": len(dirty.inserts), "updates": len(dirty.updates)}

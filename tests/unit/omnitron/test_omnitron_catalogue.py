@@ -6,9 +6,6 @@ from decimal import Decimal
 from typing import Any
 
 import httpx
-import pytest
-
-from amzsync.errors import AmzsyncError, RefusedError, UnmappedError
 
 from .omnitron_fakes import CHANNEL, MOMENT, Omnitron, client
 
@@ -76,27 +73,6 @@ def test_sellable_products_are_simple_and_active(omnitron: Omnitron) -> None:
     rows = [product(1), product(2, product_type="1"), product(3, is_active=False)]
     omnitron.rows("products/", rows)
     assert [row.pk for row in client().products.sellable()] == [1]
-
-
-def test_the_mapper_gives_the_marketplaces_words(omnitron: Omnitron) -> None:
-    row = {"pk": 370, "mapped_attributes": {"size": "34"}}
-    omnitron.answer("GET", "mapped_products/370/", httpx.Response(200, json=row))
-    assert client().products.mapped(370).mapped_attributes == {"size": "34"}
-
-
-def test_a_mapping_failure_is_the_products_own(omnitron: Omnitron) -> None:
-    refused = httpx.Response(406, json={"error": "size is not mapped"})
-    omnitron.answer("GET", "mapped_products/370/", refused)
-    with pytest.raises(UnmappedError, match="size is not mapped") as caught:
-        client().products.mapped(370)
-    assert caught.value.reason_type == "mapping"
-
-
-def test_a_product_the_mapper_does_not_have_is_no_mapping_failure(omnitron: Omnitron) -> None:
-    omnitron.answer("GET", "mapped_products/370/", httpx.Response(404, json={"detail": "-"}))
-    with pytest.raises(AmzsyncError) as caught:
-        client().products.mapped(370)
-    assert isinstance(caught.value, RefusedError)
 
 
 def test_stocks_of_products_are_those_of_one_list(omnitron: Omnitron) -> None:

@@ -131,7 +131,7 @@ def test_a_write_to_an_unknown_sku_is_invalid_and_anothers_seller_id_denied(api:
 
 def test_a_new_sku_is_buyable_once_it_is_live_and_gone_once_deleted(api: Api) -> None:
     attributes = {
-        "item_name": [{"value": "Yeni ürün", "marketplace_id": TURKIYE}],
+        "item_name": [{"value": "Yeni ürün", "language_tag": "tr_TR", "marketplace_id": TURKIYE}],
         "condition_type": [{"value": "new_new", "marketplace_id": TURKIYE}],
         "merchant_suggested_asin": [{"value": "B000000001", "marketplace_id": TURKIYE}],
         "fulfillment_availability": stock(4)["value"],
