@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from amzsync.flows import FLOWS
 from tests.shop import FakeClock, Ran, Shop
 
 
 def test_before_the_first_run_there_is_nothing_and_nothing_is_created(shop: Shop) -> None:
     found = shop.run("status", "--json").json
-    assert [row["flow"] for row in found["flows"]] == ["orders.pull", "stock.push"]
+    assert [row["flow"] for row in found["flows"]] == [entry.name for entry in FLOWS]
     assert all(row["last_run"] is None for row in found["flows"])
     assert (found["orders_until"], found["inbox"]) == (None, {})
     ran = shop.run("status")
@@ -29,7 +30,8 @@ def test_status_tells_runs_penalties_waiting_records_and_the_inbox(
     clock.advance(minutes=7)
     shop.forget_calls()
     found = shop.run("status", "--json").json
-    orders, stock = found["flows"]
+    flows = {row["flow"]: row for row in found["flows"]}
+    orders, stock = flows["orders.pull"], flows["stock.push"]
     assert (orders["last_run"]["exit_code"], orders["last_run"]["counts"]) == (
         1,
         {"sent": 92, "failed": 2},
@@ -52,7 +54,8 @@ def test_status_tells_jobs_under_way_and_the_last_error(shop: Shop) -> None:
     for row in shop.sandbox.world.omnitron.snapshot("stocks"):
         shop.sandbox.world.omnitron.set_stock(row["sku"], 77)
     shop.run("stock", "push")
-    (job,) = shop.run("status", "--json").json["flows"][1]["jobs"]
+    flows = {row["flow"]: row for row in shop.run("status", "--json").json["flows"]}
+    (job,) = flows["stock.push"]["jobs"]
     assert (job["kind"], job["state"], job["changes"]) == ("listings_feed", "submitted", 12)
     told = shop.run("status").out
     assert "stock push: listings_feed " in told
