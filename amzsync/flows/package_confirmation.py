@@ -118,7 +118,13 @@ def _planned(ctx: Context, changed: ChangedOrder, problems: list[Problem]) -> li
             )
         )
     ours = [
-        PackedUnits(row.reference, row.tracking_number, row.carrier, row.units)
+        PackedUnits(
+            row.reference,
+            row.tracking_number,
+            row.carrier,
+            row.units,
+            told=row.confirmed == row.wanted,
+        )
         for row in changed.packages
     ]
     return plan_packages(shipped, ours, changed.amazon.packages)

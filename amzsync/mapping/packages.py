@@ -1,7 +1,7 @@
 """Packages: which shipped units of an order travel together, under which reference at Amazon.
 
 A reference stays with its units for good: naming it again edits the package, and there is no way to
-take one back. So units leave a package only for another one, never to nowhere.
+take one back. So units leave a package Amazon has only for another one, never to nowhere.
 """
 
 from __future__ import annotations
@@ -30,13 +30,17 @@ class ShippedUnit:
 
 @dataclass(frozen=True, slots=True)
 class PackedUnits:
-    """Units under one reference; `units` is pk → line. `adopted`: Amazon shows it just so."""
+    """Units under one reference; `units` is pk → line. `adopted`: Amazon shows it just so.
+
+    `told`: Amazon has taken it as it is; otherwise it was asked for, and refused or not answered.
+    """
 
     reference: int
     tracking_number: str
     carrier: str
     units: Mapping[int, str] = field(default_factory=dict)
     adopted: bool = False
+    told: bool = True
 
     @property
     def label(self) -> Label:
@@ -86,18 +90,21 @@ def plan_packages(
         same = found is not None and dict(found.quantities) == row.quantities
         planned.append(replace(row, adopted=same))
         taken.add(reference)
-    return sorted(planned, key=lambda row: row.reference)
+    return sorted((row for row in planned if row.units), key=lambda row: row.reference)
 
 
 def _kept(row: PackedUnits, left: dict[int, ShippedUnit]) -> PackedUnits:
     """The package without the units that went elsewhere; those that stay are taken out of `left`.
 
-    A unit that is no longer among the shipped ones stays: what has left has left.
+    A unit that is no longer among the shipped ones stays: what has left has left. Not so while
+    Amazon has not taken the package: then the unit was cancelled before Amazon heard of it.
     """
     mine = [left[pk] for pk in row.units if pk in left]
     labels = [unit.label for unit in mine]
     label = row.label if row.label in labels or not labels else labels[0]
     gone = {unit.pk for unit in mine if unit.label != label}
+    if not row.told:
+        gone |= row.units.keys() - {unit.pk for unit in mine}
     for unit in mine:
         if unit.pk not in gone:
             del left[unit.pk]

@@ -1,0 +1,1 @@
+"""What happens around amzsync: people, the ERP and carriers; and what must be true afterwards."""
