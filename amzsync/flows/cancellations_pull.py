@@ -97,8 +97,8 @@ def _asking(row: InboxRow) -> Outcome:
 def transform(ctx: Context, found: Fallen) -> Cancellation:
     """Which units to cancel. Errors: RecordError, WaitingError."""
     row, order = found.row, found.order
-    if row.state == "ignored":
-        return Cancellation(row, None)
+    if row.omnitron_pk is None:
+        return Cancellation(row, None)  # it never got there
     if order is None:
         code = "order_gone" if found.problem == GONE else "malformed"
         raise RecordError(found.problem, code=code)

@@ -7,10 +7,11 @@ and the run goes on.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from amzsync.errors import AmzsyncError, RemoteError, ThrottledError
 from amzsync.flows.flow import Context
+from amzsync.flows.order_links import already_linked
 from amzsync.http.overlap import overlap
 from amzsync.omnitron.models.orders import Order, OrderItem
 from amzsync.state.inbox import InboxRow
@@ -34,6 +35,12 @@ def look_at(ctx: Context, flow: str, rows: Sequence[InboxRow]) -> Iterator[Falle
 
     Errors: RemoteError when Omnitron cannot be used.
     """
+    try:
+        rows = _found_again(ctx, rows)
+    except RemoteError as error:
+        if not tolerated(ctx, error):
+            raise
+        return
     held = ctx.state.penalties.held(ctx.channel, flow, ctx.clock.now())
     only = ctx.options.only
     wanted = {
@@ -64,6 +71,19 @@ def look_at(ctx: Context, flow: str, rows: Sequence[InboxRow]) -> Iterator[Falle
             yield Fallen(wanted[done.item], orders[done.item], tuple(done.value or ()))
         elif not tolerated(ctx, done.error):
             raise done.error
+
+
+def _found_again(ctx: Context, rows: Sequence[InboxRow]) -> Sequence[InboxRow]:
+    """The rows, those never imported with the order Omnitron has of them all the same.
+
+    A state file that was lost has forgotten what earlier ones had imported.
+    """
+    unknown = [row.order_id for row in rows if row.omnitron_pk is None]
+    linked = already_linked(ctx, unknown) if unknown else {}
+    return [
+        replace(row, omnitron_pk=linked[row.order_id]) if row.order_id in linked else row
+        for row in rows
+    ]
 
 
 def tolerated(ctx: Context, error: AmzsyncError) -> bool:

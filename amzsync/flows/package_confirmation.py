@@ -66,7 +66,7 @@ def confirmations(
             if confirmation is not None:
                 _check_standing(changed, packed, total)
                 found.append(confirmation)
-        except RecordError as error:
+        except (RecordError, WaitingError) as error:
             problems.append(error)
     # What shrinks goes first: never does Amazon see more units than there are.
     return tuple(sorted(found, key=lambda row: row.grows)), tuple(problems)
@@ -200,12 +200,15 @@ def _ship_date(
 
 
 def _check_standing(changed: ChangedOrder, packed: PackedUnits, total: Counter[str]) -> None:
-    """Errors: RecordError when more units have left than Amazon still counts."""
+    """Errors: WaitingError when more units have left than Amazon still counts.
+
+    No fault of the package: what stands goes as soon as Omnitron has heard of the cancellation.
+    """
     for line in packed.quantities:
         stand = changed.amazon.standing.get(line)
         if stand is not None and total[line] > stand:
-            raise RecordError(
+            raise WaitingError(
                 f"line {line}: {total[line]} units have left, {stand} of them stand at Amazon;"
-                " the others were cancelled there",
+                " the others were cancelled there and are still to be cancelled in Omnitron",
                 code="cancelled",
             )

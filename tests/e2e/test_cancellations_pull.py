@@ -172,7 +172,9 @@ def test_an_order_cancelled_before_it_was_ever_imported_creates_nothing_and_that
     place(shop.sandbox, order(1))
     amazon(shop, cancelled_by="BUYER")
     assert pull(shop) == {"skipped": 1}
-    assert set(shop.calls("omnitron")) <= {"auth.login", "channels.get"}
+    assert set(shop.calls("omnitron")) <= {
+        *("auth.login", "channels.get", "content_types.list", "integration_actions.list")
+    }
     said = "cancelled before it was imported: nothing was created"
     assert reason(shop) == said
     assert said in shop.run("why", ID).out
@@ -632,4 +634,16 @@ def test_many_cancellations_at_once_are_one_plan_each(shop: Shop) -> None:
     assert pull(shop) == {"sent": 120}
     rows = shop.sandbox.world.omnitron.snapshot("cancellation_plans")
     assert Counter(row["order"]["number"] for row in rows) == Counter(numbers)
+    assert later(shop) == {}
+
+
+def test_an_order_a_lost_state_file_had_imported_is_cancelled_all_the_same(shop: Shop) -> None:
+    imported(shop, line(quantity=2))
+    for path in shop.folder.glob("state.db*"):
+        path.unlink()
+    amazon(shop, cancelled_by="BUYER")
+
+    assert pull(shop) == {"sent": 1}
+
+    assert statuses(shop) == {"1": "50 50"}
     assert later(shop) == {}

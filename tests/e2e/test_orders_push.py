@@ -303,10 +303,19 @@ def test_more_units_than_stand_at_amazon_are_never_confirmed(shop: Shop) -> None
     imported(shop, [line(quantity=2)])
     at_amazon(shop, cancel_items={"1": 1})
     ship(shop)
-    assert push(shop, code=1) == {}
-    ((status, code, reason),) = outcomes(shop)
-    assert (status, code) == ("failed", "cancelled")
-    assert "2 units have left, 1 of them stand at Amazon" in reason
+    assert push(shop) == {}
+    assert packages(shop) == []
+    (waiting,) = shop.rows("SELECT code, reason FROM waiting WHERE flow = 'orders.push'")
+    assert waiting["code"] == "cancelled"
+    assert "2 units have left, 1 of them stand at Amazon" in waiting["reason"]
+
+    # What stands goes as soon as Omnitron has heard of the cancellation too.
+    shop.sandbox.world.omnitron.set_order_is_send(ID)
+    assert shop.run("cancellations", "pull", "--force").code == 0
+    shop.sandbox.world.omnitron.complete_cancellations(ID)
+    push(shop)
+    assert packages(shop) == [("1", "MNG Kargo", "TR1", {"1": 1})]
+    assert shop.rows("SELECT code FROM waiting") == []
 
 
 def test_a_package_confirmed_by_hand_is_recognised(shop: Shop) -> None:
