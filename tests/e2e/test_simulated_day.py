@@ -1,6 +1,6 @@
 """One day of cron, minute by minute: quota, freshness, and every order and value in its place.
 
-Two channels of one account share the state file: channel 1 ships itself, Amazon ships for channel
+All flows of orders and stock are on. Two channels of one account share the state file: channel 1 ships itself, Amazon ships for channel
 2. The clock is the test's, the quotas are Amazon's. Runs follow each other, where cron would start
 them together: what a run waits for a token, the runs after it wait too.
 """
@@ -40,6 +40,8 @@ FLASH_HOUR = 20
 FLASH = timedelta(minutes=15)  # most of that hour's orders come within it
 STOCKS_PER_HOUR = 110
 BURSTS = ((3, 250), (8, 2_500), (13, 700), (18, 4_000))  # hour, changed SKUs at once
+# What searchOrders gives in a day and the hour after it: its burst, and 0.0056 a second.
+SEARCHES_A_DAY = 20 + 0.0056 * 25 * 60 * 60
 SEARCHABLE = timedelta(minutes=2)  # Amazon lists no change that is younger
 
 Event = Callable[[datetime], None]
@@ -56,6 +58,7 @@ def test_a_day_of_cron_keeps_the_quota_and_is_fresh(
     told = day.told()
     assert sum(day.placed.values()) > 1_900, told
     assert day.amazon_share(429) <= 0.001, told
+    assert day.calls["amazon", "searchOrders"] <= SEARCHES_A_DAY, told
     assert day.calls["amazon", "getAccessToken"] <= 30, told
     assert percentile(day.order_ages, 99) <= timedelta(minutes=10), told
     assert percentile(day.stock_ages, 99) <= timedelta(minutes=2), told
@@ -84,7 +87,10 @@ class Day:
         self.shops = [Shop(self.sandbox, self.clock, self.folder, channel=n) for n in (1, 2)]
         for shop in self.shops:
             # Calls take no time on this clock: overlapping them would leave the day to chance.
-            shop.configure(http={"in_flight": 1})
+            shop.configure(
+                {flow.flag: True for flow in FLOWS if flow.content_type == "order"},
+                http={"in_flight": 1},
+            )
         self.goods = [row for row in self.sandbox.world.products if row.listed]
         self.channel_of: dict[str, int] = {}
         self.searchable: dict[str, datetime] = {}
@@ -191,7 +197,7 @@ class Day:
             due = start + minute * MINUTE
             late = self.clock.now() - due
             self.clock.at = max(self.clock.now(), due)
-            for name in _scheduled(minute):
+            for name in _scheduled(due):
                 if name == "stock push" and late > MINUTE:
                     continue  # the last run is not over: the lock would turn this one away
                 for shop in self.shops:
@@ -290,12 +296,19 @@ class Change:
 _NO_API = ("getAccessToken", "uploadDocument", "downloadDocument")
 
 
-def _scheduled(minute: int) -> Iterator[str]:
-    """The commands whose default cron schedule has this minute: every one, or every n-th."""
+def _scheduled(moment: datetime) -> Iterator[str]:
+    """The commands whose default cron schedule has this minute."""
     for flow in FLOWS:
-        first = flow.cron.split()[0]
-        if first == "*" or (first.startswith("*/") and minute % int(first[2:]) == 0):
+        minute, hour = flow.cron.split()[:2]
+        if _has(minute, moment.minute) and _has(hour, moment.hour):
             yield flow.command
+
+
+def _has(field: str, value: int) -> bool:
+    """Whether a field of a schedule has the value: any, every n-th, or that one."""
+    if field.startswith("*"):
+        return value % int(field[2:] or 1) == 0
+    return value == int(field)
 
 
 def percentile(ages: Sequence[timedelta], percent: int) -> timedelta:
