@@ -19,6 +19,15 @@ settings.register_profile("ci", deadline=None, derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "default")
 
 
+# The longest tests by far: begun last, one process would be at them while the others have ended.
+FIRST = ("test_thirty_days", "test_simulated_day", "test_random_kills", "test_order_convergence")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the longest tests."""
+    items.sort(key=lambda item: item.path.stem not in FIRST)
+
+
 @pytest.fixture(scope="session")
 def _server() -> Iterator[tuple[Sandbox, FakeClock]]:
     clock = FakeClock()

@@ -1,8 +1,9 @@
 """One day of cron, minute by minute: quota, freshness, and every order and value in its place.
 
-All flows of orders and stock are on. Two channels of one account share the state file: channel 1 ships itself, Amazon ships for channel
-2. The clock is the test's, the quotas are Amazon's. Runs follow each other, where cron would start
-them together: what a run waits for a token, the runs after it wait too.
+All flows of orders and stock are on. Two channels of one account share the state file: channel 1
+ships itself, Amazon ships for channel 2. The clock is the test's, the quotas are Amazon's. Runs
+follow each other, where cron would start them together: what a run waits for a token, the runs
+after it wait too.
 """
 
 from __future__ import annotations
