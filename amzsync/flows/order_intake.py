@@ -88,7 +88,7 @@ def _walk(ctx: Context, window: Window, data_sets: DataSets) -> None:
     """Page through the window, every page durable before the next; then move the cursors."""
     if window.kind == "sweep" and ctx.options.sweep:
         goes_on(ctx, window, window.token)  # asked for once, it is finished by whichever run can
-    taken, found = 0, list[InboxRow]()
+    looked_at, taken, found = 0, 0, list[InboxRow]()
     try:
         for at, page in _pages(ctx, window, data_sets):
             rows = rows_of(ctx, page.orders, data_sets.left_out)
@@ -101,8 +101,11 @@ def _walk(ctx: Context, window: Window, data_sets: DataSets) -> None:
                     goes_on(ctx, at, page.next_token)
                 else:
                     arrived(ctx, at)
+            looked_at += len(page.orders)
             taken += len(news.rows)
             ctx.progress(f"{taken} new or changed orders taken in")
+        if window.kind == "sweep" and ctx.options.sweep:
+            ctx.note(f"the sweep looked at {looked_at} orders, {taken} of them new or changed")
     except ThrottledError as error:
         ctx.note(_later(window, error))
     finally:

@@ -60,8 +60,9 @@ def recover(ctx: Context, names: Sequence[str]) -> Recovery:
     to_import = [row for row in rows.values() if row.state in ("new", "created")]
     flow = replace(orders_pull.FLOW, fetch=lambda _ctx: to_import)
     result = runner.run(entry(NAME), ctx, flow)
-    result.failures += [outcome_of(order_id, error) for order_id, error in refused.items()]
-    result.counts["failed"] += len(refused)
+    if refused:
+        result.failures += [outcome_of(order_id, error) for order_id, error in refused.items()]
+        result.counts["failed"] += len(refused)
     told = {**_told(ctx, result, rows), **{key: str(error) for key, error in refused.items()}}
     return Recovery(result, [Recovered(order_id, told[order_id]) for order_id in asked])
 
