@@ -105,7 +105,7 @@ def _walk(ctx: Context, window: Window, data_sets: DataSets) -> None:
             taken += len(news.rows)
             ctx.progress(f"{taken} new or changed orders taken in")
         if window.kind == "sweep" and ctx.options.sweep:
-            ctx.note(f"the sweep looked at {looked_at} orders, {taken} of them new or changed")
+            ctx.note(f"swept: orders looked at {looked_at}, new or changed {taken}")
     except ThrottledError as error:
         ctx.note(_later(window, error))
     finally:

@@ -119,7 +119,7 @@ def test_a_sweep_by_hand_looks_over_twelve_hours_now(warm: Shop) -> None:
     warm.forget_calls()
     ran = pull(warm, "--sweep", minutes=1)
     assert ran.code == 0
-    assert "the sweep looked at 2 orders, 1 of them new or changed" in ran.json["notes"]
+    assert "swept: orders looked at 1, new or changed 1" in ran.json["notes"]
     (swept,) = searches(warm)  # the search itself is not due
     assert datetime.fromisoformat(swept["lastUpdatedAfter"]) == warm.clock.now() - timedelta(
         hours=12
