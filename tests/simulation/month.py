@@ -242,6 +242,8 @@ class Month:
             for minute in self._batches(day):
                 self.jump(self.start + day * DAY + minute * MINUTE)
                 self.cron()
+        self.jump(self.start + self.days * DAY)
+        self.cron()
 
     def settle(self, days: int) -> None:
         """Days after the month: nobody orders, nothing fails, the brand owes nobody an answer."""
