@@ -84,6 +84,8 @@ SECTIONS: dict[str, tuple[Command, ...]] = {
     "When something is stuck": (
         Command("why", "Tell the story of one SKU or order", "amzsync.cli.why"),
         Command("orders recover", "Take orders by id past every window", "amzsync.cli.recover"),
+        Command("products trigger", "Send new products now by SKU", "amzsync.cli.products"),
+        Command("products touch", "Have products sent anew by CSV", "amzsync.cli.products"),
         Command("status", "Show cursors, jobs, penalties and the last runs", "amzsync.cli.status"),
         Command("penalties list", "List records held back or stopped", "amzsync.cli.penalties"),
         Command("penalties explain", "Explain one record's penalty", "amzsync.cli.penalties"),

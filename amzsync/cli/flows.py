@@ -7,8 +7,9 @@ import inspect
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -57,6 +58,16 @@ Force = Annotated[
 OverrideGuard = Annotated[
     bool, typer.Option("--override-guard", help="Send although a safety guard objects.")
 ]
+ExitCode = Annotated[
+    bool, typer.Option("--exit-code", help="Exit 9 when there are differences, for CI jobs.")
+]
+AmazonValidate = Annotated[
+    bool,
+    typer.Option("--amazon-validate", help="Ask Amazon first whether it would take a listing."),
+]
+Wait = Annotated[
+    bool, typer.Option("--wait", help="Stay until Amazon's report is there and taken in.")
+]
 LockWait = Annotated[
     float,
     typer.Option(
@@ -81,6 +92,8 @@ Quiet = Annotated[
     bool, typer.Option("-q", "--quiet", envvar="AMZSYNC_QUIET", help="Say only what went wrong.")
 ]
 
+REPORT_PAUSE = 20.0  # seconds between two looks at a report; Amazon takes minutes for it
+
 
 def command(name: str) -> Any:
     """The command group of that name, such as `orders`: its flows, and what else goes by it."""
@@ -88,9 +101,9 @@ def command(name: str) -> Any:
     made = group(name, "; ".join(f"{entry.summary}" for entry in flows) + ".")
     for entry in flows:
         made.command(entry.name.split(".")[1], help=f"{entry.summary}.")(_command(entry))
-    for other in (row for section in SECTIONS.values() for row in section):
-        if other.first_word == name and other.module != __name__:
-            importlib.import_module(other.module).add_to(made)
+    rows = [row for section in SECTIONS.values() for row in section if row.first_word == name]
+    for module in dict.fromkeys(row.module for row in rows if row.module != __name__):
+        importlib.import_module(module).add_to(made)
     return typer.main.get_command(made)
 
 
@@ -107,6 +120,9 @@ def _command(entry: Entry) -> Callable[..., int]:
         lock_wait: LockWait = 0,
         max_runtime: MaxRuntime = None,
         sweep: Sweep = False,
+        exit_code: ExitCode = False,
+        amazon_validate: AmazonValidate = False,
+        wait: Wait = False,
         verbose: Verbose = 0,
         quiet: Quiet = False,
     ) -> int:
@@ -125,23 +141,34 @@ def _command(entry: Entry) -> Callable[..., int]:
             only=frozenset(only or ()),
             override_guard=override_guard,
             sweep=sweep,
+            exit_code=exit_code,
+            amazon_validate=amazon_validate,
         )
         with signals(deadline, voice):
-            if not (session.config.flag(entry.flag) or force):
-                found: Result | str = f"{entry.flag} is false: nothing done (--force runs it)"
+            if (off := entry.why_off(session.config)) and not force:
+                found: Result | str = f"{off}: nothing done (--force runs it)"
             else:
-                found = run_locked(entry, session, options, deadline, voice, lock_wait, _run)
+                work = partial(_run, wait=wait and not dry_run)
+                found = run_locked(entry, session, options, deadline, voice, lock_wait, work)
         if isinstance(found, str):
             return voice.idle(entry, session.about, found)
         return voice.result(entry, session.about, found)
 
-    return flow if entry.intake else _without(flow, "sweep")
+    meant = {
+        "wait": entry.reports,
+        "sweep": entry.intake,
+        "exit_code": entry.compares,
+        "amazon_validate": entry.previews,
+    }
+    return _without(
+        flow, {option for option, means_something in meant.items() if not means_something}
+    )
 
 
-def _without(command: Any, option: str) -> Callable[..., int]:
-    """The command without an option that means nothing to it."""
+def _without(command: Any, options: Collection[str]) -> Callable[..., int]:
+    """The command without options that mean nothing to it."""
     signature = inspect.signature(command, eval_str=True)
-    kept = [row for name, row in signature.parameters.items() if name != option]
+    kept = [row for name, row in signature.parameters.items() if name not in options]
     command.__signature__ = signature.replace(parameters=kept)
     shown: Callable[..., int] = command
     return shown
@@ -187,11 +214,17 @@ def _locked(
         return work(entry, ctx)
 
 
-def _run(entry: Entry, ctx: Context) -> Result:
-    """One run of the flow, with a word on each key of --only it never came across."""
+def _run(entry: Entry, ctx: Context, *, wait: bool) -> Result:
+    """One run of the flow, with a word on each key of --only it never came across.
+
+    With `wait` it is run again until no report of it is under way.
+    """
     from amzsync.flows import runner
 
     result = runner.run(entry, ctx)
+    while wait and ctx.state.jobs.under_way(ctx.channel, entry.name):
+        ctx.deadline.sleep(REPORT_PAUSE)
+        result = runner.run(entry, ctx)
     for key in sorted(_unmet(entry, ctx, result)):
         result.notes.append(
             f"{key} is not among the records this flow found: done already, unknown, or spelt"

@@ -109,7 +109,7 @@ class Voice:
             return result.exit_code
         for line in result.planned:
             out(line)
-        if self.talks:
+        if self.talks or result.differs:
             for note in result.notes:
                 say(f"{entry.command}: {note}")
         if self.talks or result.failures:
@@ -131,6 +131,7 @@ def blank(entry: Entry, *, dry_run: bool) -> dict[str, Any]:
         "waiting": [],
         "planned": [],
         "notes": [],
+        "differences": [],
         "calls": {},
         "pending": None,
         "error": None,
@@ -168,6 +169,7 @@ def _as_json(result: Result) -> dict[str, Any]:
         "waiting": [_row(outcome) for outcome in result.waiting],
         "planned": result.planned,
         "notes": result.notes,
+        "differences": result.differences,
         "calls": result.calls,
         "pending": result.pending or None,
     }

@@ -20,8 +20,9 @@ from amzsync.errors import UsageError
 if TYPE_CHECKING:
     from amzsync.sandbox.server import Sandbox
 
-# As the sandbox's Omnitron has them.
+# As the sandbox's Omnitron has them, and a main category of its Amazon's.
 CANCELLATION_REASON, REFUND_REASON = 10, 20
+CATEGORY_IDS = "21324944031"
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
@@ -30,7 +31,10 @@ FLAGS_ON = (
     "get_cancel_orders",
     "get_refund_orders",
     "get_updated_orders",
+    "send_products",
+    "send_delete_products",
     "send_update_orders",
+    "send_updated_product_price",
     "send_updated_product_stock",
 )
 
@@ -112,6 +116,7 @@ def config_text(served: Sandbox, **settings: Any) -> str:
         "order_start_date": "2020-01-01T00:00:00Z",
         "cancellation_reason_id": CANCELLATION_REASON,
         "default_reason_id": REFUND_REASON,
+        "category_ids": CATEGORY_IDS,
         **settings,
     }
     tables: dict[str, dict[str, Any]] = {

@@ -16,6 +16,8 @@ from amzsync.cli.wiring import channel_key
 from amzsync.config import Config, load_config
 from amzsync.ops.records import clearing_command
 from amzsync.ops.story import Happening, Story, Travelling, story_of
+from amzsync.state.jobs import FeedItem
+from amzsync.state.listings import QUANTITY, Listing
 from amzsync.state.store import to_moment
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
@@ -76,18 +78,8 @@ def _now(story: Story, config: Config, now: datetime) -> Iterator[str]:
     """How it stands, a line a fact."""
     if story.order is not None:
         yield from why_order.told(story.order)
-    if story.listing is not None:
-        listing = story.listing
-        shown = (
-            "not read back yet"
-            if listing.confirmed_quantity is None
-            else (f"{listing.confirmed_quantity} when last read back")
-        )
-        yield f"live quantity: {shown}"
-        if listing.check_at is not None:
-            yield f"to be read back {relative(to_moment(listing.check_at), now)}"
-        if listing.resend:
-            yield "its present stock is sent again in the next run"
+    for attribute, listing in story.values.items():
+        yield from _value(attribute, listing, now)
     for travelling in story.travelling:
         yield _feed(travelling)
     for row in story.waiting:
@@ -102,15 +94,35 @@ def _now(story: Story, config: Config, now: datetime) -> Iterator[str]:
         yield f"  {clearing_command(config, penalty)}"
 
 
+def _value(attribute: str, listing: Listing, now: datetime) -> Iterator[str]:
+    known = listing.sent_at or listing.confirmed
+    if attribute != QUANTITY and not known:
+        return
+    seen = f"{listing.confirmed} when last read back" if listing.confirmed else "not read back yet"
+    yield f"live {attribute}: {seen}"
+    if listing.check_at is not None:
+        yield f"to be read back {relative(to_moment(listing.check_at), now)}"
+    if listing.resend:
+        what = "stock" if attribute == QUANTITY else attribute
+        yield f"its present {what} is sent again in the next run"
+    if attribute == QUANTITY and listing.withdrawn_at is not None:
+        since = moment(to_moment(listing.withdrawn_at))
+        yield f"its product left the catalog, its stock is kept at 0 since {since}"
+
+
 def _feed(travelling: Travelling) -> str:
     job, item = travelling.job, travelling.item
-    value = f", quantity {item.value}" if item else ""
+    value = f", {_values(item)}" if item else ""
     name = f"feed {job.remote_id}" if job.remote_id else "a feed"
     return f"travels with {name} ({job.state}{value}), begun {moment(job.created_at)}"
 
 
+def _values(item: FeedItem) -> str:
+    return ", ".join(f"{value.attribute} {value.text}" for value in item.values)
+
+
 def _as_json(story: Story) -> dict[str, Any]:
-    order, listing = story.order, story.listing
+    order = story.order
     return {
         "known": bool(story),
         "events": [
@@ -124,20 +136,14 @@ def _as_json(story: Story) -> dict[str, Any]:
             for happening in story.happenings
         ],
         "order": order and why_order.as_json(order),
-        "listing": listing
-        and {
-            "product_pk": listing.product_pk,
-            "sent_quantity": listing.sent_quantity,
-            "sent_at": listing.sent_at,
-            "confirmed_quantity": listing.confirmed_quantity,
-            "check_at": listing.check_at,
-            "resend": listing.resend,
-        },
+        "listing": _listing(story.values),
         "feeds": [
             {
                 "feed_id": row.job.remote_id,
                 "state": row.job.state,
-                "quantity": row.item.value if row.item else None,
+                "values": {value.attribute: value.text for value in row.item.values}
+                if row.item
+                else {},
             }
             for row in story.travelling
         ],
@@ -162,4 +168,24 @@ def _as_json(story: Story) -> dict[str, Any]:
             }
             for row in story.penalties
         ],
+    }
+
+
+def _listing(values: dict[str, Listing]) -> dict[str, Any] | None:
+    listing = values.get(QUANTITY)
+    if listing is None:
+        return None
+    return {
+        "product_pk": listing.product_pk,
+        "withdrawn_at": listing.withdrawn_at,
+        "values": {
+            attribute: {
+                "sent": row.sent,
+                "sent_at": row.sent_at,
+                "confirmed": row.confirmed,
+                "check_at": row.check_at,
+                "resend": row.resend,
+            }
+            for attribute, row in values.items()
+        },
     }

@@ -6,15 +6,24 @@ import logging
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import timedelta
+from itertools import islice
 
 from amzsync.amazon.models.feeds import DONE, FINISHED, IN_QUEUE, Feed, ProcessingReport
 from amzsync.errors import ProtocolError, RefusedError, RejectedError
 from amzsync.flows.batch_lifecycle import end, let_go
 from amzsync.flows.failure_reports import Failure, report_failures
 from amzsync.flows.flow import Context, Outcome
-from amzsync.flows.listing_changes import Writes, check_time
-from amzsync.omnitron.batch_requests import BatchObject
-from amzsync.state.jobs import FeedItem, Job
+from amzsync.flows.listing_changes import (
+    BATCH,
+    PRICE,
+    QUANTITY,
+    Change,
+    Writes,
+    accept,
+    batch_objects,
+    shown,
+)
+from amzsync.state.jobs import NO_BATCH, FeedItem, Job
 
 log = logging.getLogger(__name__)
 
@@ -113,33 +122,43 @@ def settle(ctx: Context, writes: Writes, job: Job) -> Iterator[Sequence[Outcome]
     for batch in state.batches.of_job(job.id):
         items = list(state.jobs.items(job.id, batch.id))
         if batch.pk is not None:
-            end(ctx, batch.pk, [batch_object(writes, item) for item in items])
-        _remember(ctx, items)
-        yield [
-            _outcome(item, job)
-            for item in items
-            if item.sent and not _is_recorded(ctx, writes, item, job)
-        ]
+            end(ctx, batch.pk, batch_objects(ctx, writes, items, _is_refused))
+        _remember(ctx, writes, items)
+        yield _outcomes(ctx, writes, items, job)
         with state.store.atomic():
             state.jobs.drop_batch(job.id, batch.id)
             state.batches.drop(batch.id)
-        report_failures(ctx, writes.content_type, _failures(items))
-    with state.store.atomic():
-        state.listings.unfence(job.id)
-        state.jobs.close(job.id)
+        report_failures(ctx, writes.content_type, _failures(writes, items))
+    unbatched = state.jobs.items(job.id, NO_BATCH)
+    while items := list(islice(unbatched, BATCH)):
+        _remember(ctx, writes, items)
+        yield _outcomes(ctx, writes, items, job)
+    close(ctx, job.id)
 
 
-def _remember(ctx: Context, items: Sequence[FeedItem]) -> None:
-    accepted = [
-        (item.sku, item.value, item.version)
-        for item in items
-        if item.sent and item.state == "accepted"
-    ]
+def close(ctx: Context, job_id: str) -> None:
+    """The feed is over, its SKUs are free."""
     with ctx.state.store.atomic():
-        ctx.state.listings.accepted(ctx.channel, accepted, ctx.clock.now(), check_time(ctx))
-        for item in items:
-            if item.state == "refused":
-                ctx.state.listings.refused(ctx.channel, item.sku)
+        ctx.state.fences.release(ctx.channel, job_id)
+        ctx.state.jobs.close(job_id)
+
+
+def _remember(ctx: Context, writes: Writes, items: Sequence[FeedItem]) -> None:
+    accepted = [item for item in items if item.sent and item.state == "accepted"]
+    refused = [item for item in items if item.state == "refused"]
+    with ctx.state.store.atomic():
+        accept(ctx, writes, accepted)
+        ctx.state.listings.refused(
+            ctx.channel, [(item.sku, value.attribute) for item in refused for value in item.values]
+        )
+
+
+def _outcomes(ctx: Context, writes: Writes, items: Sequence[FeedItem], job: Job) -> list[Outcome]:
+    return [
+        _outcome(item, job)
+        for item in items
+        if item.sent and not _is_recorded(ctx, writes, item, job)
+    ]
 
 
 def _is_recorded(ctx: Context, writes: Writes, item: FeedItem, job: Job) -> bool:
@@ -150,30 +169,24 @@ def _is_recorded(ctx: Context, writes: Writes, item: FeedItem, job: Job) -> bool
     return penalty is not None and penalty.request_id == job.remote_id
 
 
-def batch_object(writes: Writes, item: FeedItem) -> BatchObject:
-    """The batch object of a message, marked as failed when Amazon refused it."""
-    return BatchObject(
-        pk=item.object_pk,
-        content_type=writes.content_type,
-        version_date=item.version,
-        remote_id=item.sku,
-        failed_reason_type="remote" if item.state == "refused" else None,
-    )
+def _is_refused(item: Change | FeedItem) -> bool:
+    return isinstance(item, FeedItem) and item.state == "refused"
 
 
 def _outcome(item: FeedItem, job: Job) -> Outcome:
     if item.state == "refused":
-        return Outcome(
-            item.sku, "failed", item.code, item.reason, job.remote_id, str(item.object_pk)
-        )
-    return Outcome(item.sku, "sent", "", str(item.value), job.remote_id)
+        object_id = str(item.objects[0].pk) if item.objects else None
+        return Outcome(item.sku, "failed", item.code, item.reason, job.remote_id, object_id)
+    return Outcome(item.sku, "sent", "", shown(item.values), job.remote_id)
 
 
-def _failures(items: Sequence[FeedItem]) -> list[Failure]:
+def _failures(writes: Writes, items: Sequence[FeedItem]) -> list[Failure]:
     return [
-        Failure(item.object_pk, item.version, RejectedError(item.reason, code=item.code))
+        Failure(row.pk, row.version, RejectedError(item.reason, code=item.code))
         for item in items
         if item.state == "refused"
+        for row in item.objects
+        if row.content_type == writes.content_type
     ]
 
 
@@ -183,11 +196,21 @@ def release(ctx: Context, job: Job, why: str) -> None:
         let_go(ctx, batch)
     with ctx.state.store.atomic():
         if job.remote_id is not None:
-            ctx.state.listings.doubt(item.sku for item in ctx.state.jobs.items(job.id) if item.sent)
-        ctx.state.listings.unfence(job.id)
-        ctx.state.jobs.close(job.id)
+            _doubt(ctx, job)
+        close(ctx, job.id)
     ctx.note(f"{why}; its changes are sent again")
     log.warning("%s; its changes are sent again", why)
+
+
+def _doubt(ctx: Context, job: Job) -> None:
+    """Some of it may have been applied: no value of it is known any more."""
+    for attribute in (QUANTITY, PRICE):
+        skus = (
+            item.sku
+            for item in ctx.state.jobs.items(job.id)
+            if item.sent and any(value.attribute == attribute for value in item.values)
+        )
+        ctx.state.listings.doubt(skus, attribute)
 
 
 def _overdue(ctx: Context, job: Job) -> bool:

@@ -51,6 +51,8 @@ class Options:
     """What the command line asks of one run.
 
     `sweep`: look over the last twelve hours now. `past_penalty`: records in penalty are tried too.
+    `amazon_validate`: Amazon is asked first whether it would take a listing. `exit_code`:
+    differences found end the run with exit 9.
     """
 
     dry_run: bool = False
@@ -59,6 +61,8 @@ class Options:
     override_guard: bool = False
     sweep: bool = False
     past_penalty: bool = False
+    amazon_validate: bool = False
+    exit_code: bool = False
 
 
 @dataclass(slots=True)
@@ -66,7 +70,8 @@ class Context:
     """Everything a flow works with; nothing in it is global.
 
     `channel` is the key its rows go by, `seller_channel` the same channel as the intake knows it,
-    `run_id` the run's number in the journal.
+    `run_id` the run's number in the journal. `differences`: what the flow found otherwise than the
+    last time, as --json lists it.
     """
 
     channel: str
@@ -82,6 +87,7 @@ class Context:
     progress: Callable[[str], None] = lambda _text: None
     notes: list[str] = field(default_factory=list)
     postponed: list[AmzsyncError] = field(default_factory=list)
+    differences: list[dict[str, Any]] = field(default_factory=list)
     run_id: int = 0
 
     @property

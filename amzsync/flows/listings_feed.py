@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
 
-from amzsync.amazon.assumptions import LISTINGS_FEED_BYTES, OFFER_PRODUCT_TYPE
+from amzsync.amazon.assumptions import LISTINGS_FEED_BYTES, LISTINGS_FEED_MESSAGES
 from amzsync.amazon.feeds import JSON_CONTENT_TYPE, JSON_LISTINGS_FEED
 from amzsync.errors import (
     AmzsyncError,
@@ -23,20 +24,23 @@ from amzsync.errors import (
     ProtocolError,
     RemoteError,
 )
+from amzsync.flows import listing_claims
 from amzsync.flows.batch_lifecycle import OpenBatch, hand_over, let_go, open_batch
-from amzsync.flows.feed_results import batch_object, poll, release, settle
+from amzsync.flows.feed_results import close, poll, release, settle
 from amzsync.flows.flow import Context, Outcome
 from amzsync.flows.listing_changes import (
     BATCH,
     FEED,
     Change,
     Writes,
+    batch_objects,
     chunks,
     feed_in_flight,
+    feed_message,
+    message_of,
 )
-from amzsync.mapping.stock import quantity_patches
 from amzsync.state.batches import Batch
-from amzsync.state.jobs import FeedItem, Job
+from amzsync.state.jobs import NO_BATCH, FeedItem, Job
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +49,8 @@ GRACE = timedelta(minutes=3)
 CLOCK_SKEW = timedelta(minutes=2)
 # How old staged values may be when their feed is submitted; beyond that they are read anew.
 FRESH = timedelta(minutes=15)
+_HEADER = 1_000  # bytes kept for what is around the messages
+_CLAIM = 500  # SKUs fenced by one statement
 _LAST = "listings_feed.last"  # the id of the account's last feed, so that it is not found again
 
 
@@ -53,18 +59,22 @@ def submit(ctx: Context, writes: Writes, changes: Sequence[Change]) -> Iterator[
 
     What does not fit into one document stays dirty for the next run.
     """
-    changes = _fitting(ctx, changes)
     jobs = ctx.state.jobs
+    fitting = _fitting(ctx, changes)
     with ctx.state.store.atomic():
         if feed_in_flight(ctx):  # another channel of the account was quicker
             ctx.note("another feed of the account is in flight: all changes wait for it")
             return
         job_id = jobs.open(ctx.channel, writes.flow, FEED, ctx.clock.now())
-        jobs.add_items(_items(job_id, changes))
-        ctx.state.listings.fence(ctx.channel, job_id)
+        staged = _add_items(ctx, writes, job_id, fitting)
+        if not jobs.sent_count(job_id):
+            ctx.note("other runs are at work on these SKUs: all changes wait for them")
+            close(ctx, job_id)
+            return
+        ctx.state.feed_turns.serve(ctx.channel, writes.flow, ctx.clock.now())
     _stage(ctx, writes, job_id)
     _submit(ctx, job_id)
-    for chunk in chunks(changes):
+    for chunk in chunks(staged):
         yield [
             Outcome(
                 change.sku, "unchanged" if change.unchanged else "submitted", "", f"feed {job_id}"
@@ -99,28 +109,45 @@ def _move_on(ctx: Context, writes: Writes, job: Job) -> None:
 
 
 def _fitting(ctx: Context, changes: Sequence[Change]) -> Sequence[Change]:
-    """As many changes as one document holds."""
-    size = 1_000
+    """As many changes as one document holds, and at least one."""
+    size, sent = _HEADER, 0
     for index, change in enumerate(changes):
-        size += 0 if change.unchanged else len(_message(index + 1, change.sku, change.value)) + 1
-        if size > LISTINGS_FEED_BYTES:
+        if change.unchanged:
+            continue
+        size += len(_message(index + 1, change.sku, feed_message(message_of(ctx, change))))
+        if sent and (size > LISTINGS_FEED_BYTES or sent == LISTINGS_FEED_MESSAGES):
             ctx.note(f"{len(changes) - index} changes are left for the next feed")
             return changes[:index]
+        sent += 1
     return changes
 
 
-def _items(job_id: str, changes: Iterable[Change]) -> Iterator[FeedItem]:
-    for number, change in enumerate(changes, start=1):
-        yield FeedItem(
-            job_id=job_id,
-            message_id=number,
-            sku=change.sku,
-            object_pk=change.object_pk,
-            product_pk=change.product_pk,
-            version=change.version,
-            value=change.value,
-            sent=not change.unchanged,
+def _add_items(
+    ctx: Context, writes: Writes, job_id: str, changes: Sequence[Change]
+) -> list[Change]:
+    """Stage those of the changes that may be sent now; which they are."""
+    staged: list[Change] = []
+    for start in range(0, len(changes), _CLAIM):
+        free = listing_claims.claim(ctx, writes, changes[start : start + _CLAIM], job_id)
+        first = len(staged) + 1
+        ctx.state.jobs.add_items(
+            _item(ctx, job_id, number, change) for number, change in enumerate(free, start=first)
         )
+        staged += free
+    return staged
+
+
+def _item(ctx: Context, job_id: str, number: int, change: Change) -> FeedItem:
+    return FeedItem(
+        job_id=job_id,
+        message_id=number,
+        sku=change.sku,
+        product_pk=change.product_pk,
+        message="" if change.unchanged else feed_message(message_of(ctx, change)),
+        objects=change.objects,
+        values=change.values,
+        batch_id=None if change.objects else NO_BATCH,
+    )
 
 
 def _stage(ctx: Context, writes: Writes, job_id: str) -> None:
@@ -130,7 +157,7 @@ def _stage(ctx: Context, writes: Writes, job_id: str) -> None:
     """
     while items := ctx.state.jobs.unbatched(job_id, BATCH):
         ctx.deadline.check()
-        objects = [batch_object(writes, item) for item in items]
+        objects = batch_objects(ctx, writes, items)
         batch = open_batch(ctx, writes.flow, writes.content_type, objects, job_id)
         ctx.state.jobs.batched(job_id, [item.message_id for item in items], batch.id)
         hand_over(ctx, batch, job_id)
@@ -187,25 +214,19 @@ def _write(ctx: Context, job_id: str, path: Path) -> None:
     header = {
         "header": {"sellerId": ctx.amazon.seller_id, "version": "2.0", "issueLocale": "en_US"}
     }
-    with path.open("w", encoding="utf-8") as stream:
-        stream.write(json.dumps(header)[:-1] + ', "messages": [')
-        separator = ""
-        for item in ctx.state.jobs.items(job_id):
-            if item.sent:
-                stream.write(separator + _message(item.message_id, item.sku, item.value).decode())
-                separator = ","
-        stream.write("]}")
+    items = (item for item in ctx.state.jobs.items(job_id) if item.sent)
+    with path.open("wb") as stream:
+        stream.write(json.dumps(header)[:-1].encode() + b', "messages": [')
+        for item in items:
+            stream.write(_message(item.message_id, item.sku, item.message))
+        stream.seek(-1, os.SEEK_CUR)  # no comma after the last
+        stream.write(b"]}")
 
 
-def _message(message_id: int, sku: str, quantity: int) -> bytes:
-    message = {
-        "messageId": message_id,
-        "sku": sku,
-        "operationType": "PATCH",
-        "productType": OFFER_PRODUCT_TYPE,
-        "patches": quantity_patches(quantity),
-    }
-    return json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode()
+def _message(message_id: int, sku: str, message: str) -> bytes:
+    """One message of the document, with the comma before the next."""
+    head = json.dumps({"messageId": message_id, "sku": sku}, ensure_ascii=False)
+    return f"{head[:-1]}, {message[1:]},".encode()
 
 
 def _find(ctx: Context, writes: Writes, job: Job) -> None:

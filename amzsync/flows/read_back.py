@@ -6,7 +6,7 @@ something else is sent its present value again, never the old one: orders may ha
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import takewhile
 
 from amzsync.amazon.assumptions import SELLER_FULFILLED
@@ -14,7 +14,9 @@ from amzsync.amazon.listings import PAGE_SIZE
 from amzsync.amazon.models.listings import ListingsItem
 from amzsync.errors import AmzsyncError, RemoteError
 from amzsync.flows.flow import Context, Outcome
+from amzsync.flows.listing_changes import PRICE, QUANTITY
 from amzsync.http.overlap import overlap
+from amzsync.mapping.prices import live_price
 from amzsync.state.listings import Listing
 
 MOST = 400  # SKUs a run reads back; at 20 a call that is 4 seconds of the quota
@@ -22,81 +24,113 @@ TRIES = 3  # read-backs that may see something else before it is reported as las
 
 BY_AMAZON = "fulfilled_by_amazon"  # the penalty's code
 
-INCLUDED_DATA = ("summaries", "fulfillmentAvailability")
+# What of a listing shows the value of an attribute.
+INCLUDED_DATA: Mapping[str, tuple[str, ...]] = {
+    QUANTITY: ("summaries", "fulfillmentAvailability"),
+    PRICE: ("summaries", "attributes", "offers"),
+}
 
 
-def check(ctx: Context) -> Iterator[Sequence[Outcome]]:
+def check(
+    ctx: Context, attribute: str = QUANTITY, *, withdrawn: bool = False
+) -> Iterator[Sequence[Outcome]]:
     """Read back what is due; outcomes only for SKUs that will not take their value.
 
-    What cannot be read now stays due: it is no reason to hold back what is to be sent.
+    `withdrawn`: of SKUs whose product left the catalog, instead of the others. What cannot be read
+    now stays due: it is no reason to hold back what is to be sent.
     """
-    due = ctx.state.listings.due_checks(ctx.channel, ctx.clock.now(), MOST)
+    due = ctx.state.listings.due_checks(
+        ctx.channel, ctx.clock.now(), MOST, attribute, withdrawn=withdrawn
+    )
     chunks = (due[start : start + PAGE_SIZE] for start in range(0, len(due), PAGE_SIZE))
     stopped: list[AmzsyncError] = []
     to_read = takewhile(lambda _chunk: not stopped, chunks)
-    for done in overlap(lambda chunk: _live(ctx, chunk), to_read, ctx.in_flight):
+
+    def read(chunk: Sequence[Listing]) -> dict[str, ListingsItem]:
+        return shown_now(ctx, [listing.sku for listing in chunk], attribute)
+
+    for done in overlap(read, to_read, ctx.in_flight):
         if done.error is not None:
             stopped.append(done.error)
         else:
-            yield _compare(ctx, done.item, done.value or {})
+            yield _compare(ctx, attribute, done.item, done.value or {})
     for error in stopped:
         if not isinstance(error, RemoteError):
             raise error
         ctx.note(f"values are read back by a later run: {error}")
 
 
+def shown_now(
+    ctx: Context, skus: Sequence[str], attribute: str = QUANTITY
+) -> dict[str, ListingsItem]:
+    """What Amazon shows of an attribute of these SKUs, at most 20; those it has not are missing."""
+    included = INCLUDED_DATA[attribute]
+    found = ctx.amazon.listings.search_listings_items(skus, included_data=included)
+    return {item.sku: item for item in found}
+
+
 def still_by_amazon(ctx: Context, skus: Sequence[str]) -> Iterator[Outcome]:
     """Those of the SKUs that Amazon fulfils, as outcomes; asks Amazon."""
-    listings = [Listing(sku=sku, product_pk=0) for sku in skus]
-    for start in range(0, len(listings), PAGE_SIZE):
-        chunk = listings[start : start + PAGE_SIZE]
-        found = _live(ctx, chunk)
-        yield from (_by_amazon(row.sku) for row in chunk if _quantity(found.get(row.sku))[1])
+    for start in range(0, len(skus), PAGE_SIZE):
+        chunk = skus[start : start + PAGE_SIZE]
+        found = shown_now(ctx, chunk)
+        yield from (by_amazon(sku) for sku in chunk if is_by_amazon(found.get(sku)))
 
 
-def _by_amazon(sku: str) -> Outcome:
+def by_amazon(sku: str) -> Outcome:
+    """What becomes of a SKU whose quantity is Amazon's."""
     reason = "Amazon fulfils this listing: its quantity is not ours to write"
     return Outcome(sku, "failed", BY_AMAZON, reason)
 
 
-def _live(ctx: Context, chunk: Sequence[Listing]) -> dict[str, ListingsItem]:
-    found = ctx.amazon.listings.search_listings_items(
-        [listing.sku for listing in chunk], included_data=INCLUDED_DATA
-    )
-    return {item.sku: item for item in found}
+def is_by_amazon(item: ListingsItem | None) -> bool:
+    """Whether Amazon fulfils the listing.
+
+    Where our quantity shows beside Amazon's, it does, and ours would split the offer (sp-api.md
+    §2.5.3).
+    """
+    rows = item.fulfillment_availability if item else ()
+    return any(row.fulfillment_channel_code != SELLER_FULFILLED for row in rows)
 
 
 def _compare(
-    ctx: Context, chunk: Sequence[Listing], live: dict[str, ListingsItem]
+    ctx: Context, attribute: str, chunk: Sequence[Listing], live: Mapping[str, ListingsItem]
 ) -> list[Outcome]:
-    confirmed: list[tuple[str, int]] = []
-    differs: list[tuple[str, int | None]] = []
+    confirmed: list[tuple[str, str]] = []
+    differs: list[tuple[str, str | None]] = []
     outcomes: list[Outcome] = []
     for listing in chunk:
-        quantity, amazon_fulfilled = _quantity(live.get(listing.sku))
-        if amazon_fulfilled:
-            outcomes.append(_by_amazon(listing.sku))
-        elif quantity is not None and listing.sent_quantity in (None, quantity):
-            confirmed.append((listing.sku, quantity))
+        item = live.get(listing.sku)
+        value = _value(ctx, attribute, item)
+        if attribute == QUANTITY and is_by_amazon(item):
+            outcomes.append(by_amazon(listing.sku))
+        elif value is not None and listing.sent in (None, value):
+            confirmed.append((listing.sku, value))
         elif listing.checks + 1 < TRIES:
-            differs.append((listing.sku, quantity))
+            differs.append((listing.sku, value))
         else:
-            shown = "nothing" if quantity is None else quantity
-            reason = f"Amazon accepted {listing.sent_quantity} but shows {shown}, {TRIES} times now"
+            shown = "nothing" if value is None else value
+            reason = f"Amazon accepted {listing.sent} but shows {shown}, {TRIES} times now"
             outcomes.append(Outcome(listing.sku, "failed", "not_applied", reason))
+    listings = ctx.state.listings
     with ctx.state.store.atomic():
-        ctx.state.listings.confirmed(ctx.channel, confirmed)
-        ctx.state.listings.differs(ctx.channel, differs)
+        listings.confirmed(ctx.channel, confirmed, attribute)
+        listings.differs(ctx.channel, differs, attribute)
         for outcome in outcomes:
-            ctx.state.listings.settle_difference(ctx.channel, outcome.key)
+            listings.settle_difference(ctx.channel, outcome.key, attribute)
     return outcomes
 
 
-def _quantity(item: ListingsItem | None) -> tuple[int | None, bool]:
-    """(live seller-fulfilled quantity, whether Amazon fulfils the listing).
-
-    Where both show, Amazon fulfils, and our number would split the offer (sp-api.md §2.5.3).
-    """
-    rows = item.fulfillment_availability if item else ()
-    own = [row.quantity for row in rows if row.fulfillment_channel_code == SELLER_FULFILLED]
-    return (own[0] if own else None), len(rows) > len(own)
+def _value(ctx: Context, attribute: str, item: ListingsItem | None) -> str | None:
+    """What is live of the attribute, spelt as it is sent."""
+    if item is None:
+        return None
+    if attribute == PRICE:
+        return live_price(item, ctx.config.marketplace)
+    own = (
+        row.quantity
+        for row in item.fulfillment_availability
+        if row.fulfillment_channel_code == SELLER_FULFILLED
+    )
+    quantity = next(own, None)
+    return None if quantity is None else str(quantity)

@@ -91,7 +91,9 @@ def products_by_sku(ctx: Context, skus: Sequence[str]) -> dict[str, int]:
             ctx.state.lookups.put(
                 ctx.channel, "product", action.remote_id, action.object_id, PRODUCT_LIFE
             )
-    return found
+    # What has left the catalog has no link any more, and orders of it still come in.
+    known = ctx.state.listings.by_skus(ctx.channel, [sku for sku in missing if sku not in found])
+    return found | {sku: row.product_pk for sku, row in known.items() if row.withdrawn_at}
 
 
 def cargo_companies(ctx: Context) -> list[dict[str, Any]]:

@@ -56,6 +56,11 @@ class Wanted:
     data_end_time: datetime | None = None
     report_options: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def name(self) -> str:
+        """What its interval goes by: the type, and the options where there are any."""
+        return _name(self.report_type, self.report_options)
+
 
 @dataclass(frozen=True, slots=True)
 class Intake(Generic[T]):
@@ -63,12 +68,14 @@ class Intake(Generic[T]):
 
     `read` gets the document and its Content-Type and raises ProtocolError when it is not what was
     asked for; `store` is one transaction with the end of the job, so it calls no far side. A report
-    without data, which Amazon cancels, gets to neither.
+    without data, which Amazon cancels, gets to neither; where there must be data (`may_be_empty` is
+    false) it is asked for again as a failed one is.
     """
 
     read: Callable[[Path, str], T]
     store: Callable[[T], object]
     max_bytes: int = MAX_BYTES
+    may_be_empty: bool = True
 
 
 def collect(ctx: Context, flow: str, intake: Intake[T]) -> None:
@@ -76,28 +83,40 @@ def collect(ctx: Context, flow: str, intake: Intake[T]) -> None:
 
     What goes wrong on the way ends the run only after it has done what else it can.
     """
+    collect_each(ctx, flow, lambda _options: intake)
+
+
+def collect_each(
+    ctx: Context, flow: str, intake_for: Callable[[Mapping[str, str]], Intake[T]]
+) -> None:
+    """As `collect`, where the options a report was asked for with decide what becomes of it."""
     for job in ctx.state.jobs.under_way(ctx.channel, flow):
-        with_patience(ctx, partial(_move_on, ctx, job, intake))
+        with_patience(ctx, partial(_move_on, ctx, job, intake_for(_options(job))))
 
 
 def request(ctx: Context, flow: str, wanted: Wanted, interval: timedelta = INTERVAL) -> None:
-    """Ask for the report if it is time and none of its kind is under way for this channel."""
+    """Ask for the report if it is time and none of its type is under way for this channel.
+
+    One of a type at a time, whatever its options: should createReport not be answered, it is its
+    type alone by which the report can be found.
+    """
     kind = wanted.report_type
     if any(job.kind == kind for job in ctx.state.jobs.under_way(ctx.channel, flow)):
         return
-    due = _next_due(ctx, kind, interval)
+    due = _next_due(ctx, wanted.name, interval)
     if due is None or ctx.clock.now() >= due:
         with_patience(ctx, partial(_ask, ctx, flow, wanted))
 
 
-def _next_due(ctx: Context, report_type: str, interval: timedelta = INTERVAL) -> datetime | None:
-    """When the channel's next report of this type may be asked for; None if none ever was."""
-    asked, failures = _last(ctx, report_type)
+def _next_due(ctx: Context, name: str, interval: timedelta = INTERVAL) -> datetime | None:
+    """When the channel's next report of this name may be asked for; None if none ever was."""
+    asked, failures = _last(ctx, name)
     if asked is None:
         return None
+    if failures == 0:
+        return asked + interval
     # Doubled ten times at most: a report that fails for years must not overflow.
-    backed_off = interval * (1 << min(failures, 10))
-    return asked + min(backed_off, max(interval, LONGEST_INTERVAL))
+    return asked + min(INTERVAL * (1 << min(failures, 10)), LONGEST_INTERVAL)
 
 
 def with_patience(ctx: Context, step: Callable[[], object]) -> None:
@@ -134,9 +153,9 @@ def _ask(ctx: Context, flow: str, wanted: Wanted) -> None:
             with ctx.state.store.atomic():
                 ctx.state.jobs.close(job_id)
                 if isinstance(error, RefusedError):
-                    _count_failure(ctx, wanted.report_type, ctx.clock.now())
+                    _count_failure(ctx, wanted.name, ctx.clock.now())
         raise
-    _submitted(ctx, job_id, wanted.report_type, report_id, ctx.clock.now())
+    _submitted(ctx, job_id, wanted.name, report_id, ctx.clock.now())
     ctx.note(f"report {report_id} ({wanted.report_type}) requested")
 
 
@@ -154,7 +173,7 @@ def _move_on(ctx: Context, job: Job, intake: Intake[T]) -> None:
         _wait(ctx, job, report.processing_status)
     elif report.processing_status == CANCELLED:
         # Amazon cancels a report without data, and one that was asked for twice.
-        _end(ctx, job)
+        _end(ctx, job, failed=not intake.may_be_empty)
         ctx.note(f"report {job.remote_id} is empty")
     elif report.processing_status == FATAL:
         explanation = _explanation(ctx, report)
@@ -179,7 +198,7 @@ def _find(ctx: Context, job: Job) -> None:
     ]
     if candidates:
         found = min(candidates, key=lambda report: report.created_time)
-        _submitted(ctx, job.id, job.kind, found.report_id, found.created_time)
+        _submitted(ctx, job.id, _name_of(job), found.report_id, found.created_time)
         ctx.note(f"report {found.report_id} was created after all")
     elif ctx.clock.now() - asked > GRACE:
         ctx.state.jobs.close(job.id)
@@ -190,7 +209,7 @@ def _wait(ctx: Context, job: Job, status: str) -> None:
     """Leave the report to a later run, or give it up when Amazon's time is over."""
     hours = ctx.config.failed_integration.sent_to_remote.expiration_hour
     if ctx.clock.now() - (job.submitted_at or job.created_at) > timedelta(hours=hours):
-        _end(ctx, job)
+        _end(ctx, job, failed=True)
         ctx.note(f"report {job.remote_id} was not there within {hours} hours; it is asked for anew")
         log.warning("report %s was not there within %s hours", job.remote_id, hours)
     else:
@@ -237,40 +256,55 @@ def _explanation(ctx: Context, report: Report) -> str:
     return f": {mask(' '.join(text.split()))[:300]}"
 
 
-def _submitted(ctx: Context, job_id: str, kind: str, report_id: str, asked: datetime) -> None:
+def _submitted(ctx: Context, job_id: str, name: str, report_id: str, asked: datetime) -> None:
     """Amazon has the request; the interval to the next counts from when it came to know of it."""
-    _, failures = _last(ctx, kind)
+    _, failures = _last(ctx, name)
     with ctx.state.store.atomic():
         ctx.state.jobs.submitted(job_id, report_id)
-        _remember(ctx, kind, asked, failures)
+        _remember(ctx, name, asked, failures)
 
 
 def _end(ctx: Context, job: Job, *, failed: bool = False) -> None:
-    asked, failures = _last(ctx, job.kind)
+    name = _name_of(job)
+    asked, failures = _last(ctx, name)
     with ctx.state.store.atomic():
         ctx.state.jobs.close(job.id)
         if asked is not None:
-            _remember(ctx, job.kind, asked, failures + 1 if failed else 0)
+            _remember(ctx, name, asked, failures + 1 if failed else 0)
 
 
-def _count_failure(ctx: Context, kind: str, asked: datetime) -> None:
-    _, failures = _last(ctx, kind)
-    _remember(ctx, kind, asked, failures + 1)
+def _count_failure(ctx: Context, name: str, asked: datetime) -> None:
+    _, failures = _last(ctx, name)
+    _remember(ctx, name, asked, failures + 1)
 
 
-def _last(ctx: Context, kind: str) -> tuple[datetime | None, int]:
+def _last(ctx: Context, name: str) -> tuple[datetime | None, int]:
     """(when the last report was asked for, how many have failed since one was good)."""
-    text = ctx.state.cursors.get(_cursor(ctx, kind))
+    text = ctx.state.cursors.get(_cursor(ctx, name))
     if text is None:
         return None, 0
     asked, failures = json.loads(text)
     return datetime.fromisoformat(asked), int(failures)
 
 
-def _remember(ctx: Context, kind: str, asked: datetime, failures: int) -> None:
+def _remember(ctx: Context, name: str, asked: datetime, failures: int) -> None:
     text = json.dumps([asked.isoformat(), failures])
-    ctx.state.cursors.put(_cursor(ctx, kind), text, ctx.clock.now())
+    ctx.state.cursors.put(_cursor(ctx, name), text, ctx.clock.now())
 
 
-def _cursor(ctx: Context, kind: str) -> str:
-    return f"report:{ctx.channel}:{kind}"
+def _cursor(ctx: Context, name: str) -> str:
+    return f"report:{ctx.channel}:{name}"
+
+
+def _options(job: Job) -> dict[str, str]:
+    """What the job's report was asked for with."""
+    options: dict[str, str] = json.loads(job.detail)["report_options"]
+    return options
+
+
+def _name_of(job: Job) -> str:
+    return _name(job.kind, _options(job))
+
+
+def _name(report_type: str, options: Mapping[str, str]) -> str:
+    return "&".join([report_type, *(f"{key}={value}" for key, value in sorted(options.items()))])

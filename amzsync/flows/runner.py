@@ -33,7 +33,10 @@ RETENTION_CHECK = timedelta(hours=24)
 
 @dataclass(slots=True)
 class Result:
-    """What one run did. `planned` is filled by a dry run only."""
+    """What one run did. `planned` is filled by a dry run only.
+
+    `differs`: there are differences, and the exit code is to tell.
+    """
 
     run_id: int
     counts: Counter[str] = field(default_factory=Counter)
@@ -41,13 +44,17 @@ class Result:
     waiting: list[Outcome] = field(default_factory=list)
     planned: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    differences: list[dict[str, Any]] = field(default_factory=list)
+    differs: bool = False
     calls: dict[str, int] = field(default_factory=dict)
     pending: str = ""
 
     @property
     def exit_code(self) -> int:
-        """0 when every record went through, 1 when some were penalised."""
-        return 1 if self.counts["failed"] else 0
+        """0 when every record went through, 1 when some were penalised, 9 for differences."""
+        if self.counts["failed"]:
+            return 1
+        return 9 if self.differs else 0
 
 
 def load(entry: Entry) -> Flow[Any, Any]:
@@ -87,6 +94,8 @@ def run(entry: Entry, ctx: Context, flow: Flow[Any, Any] | None = None) -> Resul
         )
         raise
     result.notes = list(ctx.notes)
+    result.differences = list(ctx.differences)
+    result.differs = ctx.options.exit_code and bool(ctx.differences)
     result.calls = ctx.calls()
     code = result.exit_code if error is None else error.exit_code
     runs.end(
@@ -115,17 +124,17 @@ def _move(entry: Entry, flow: Flow[Any, Any], ctx: Context, result: Result) -> N
     if not ctx.options.dry_run:
         for group in flow.collect(ctx):
             _record(entry, ctx, result, group)
-    for sent, batch in enumerate(_batches(entry, flow, ctx, result)):
-        if flow.batches is not None and sent >= flow.batches:
-            break
+    for number, batch in enumerate(_batches(entry, flow, ctx, result), start=1):
         ctx.deadline.check()
         flow.guard(ctx, batch)
         if ctx.options.dry_run:
             result.planned.extend(flow.describe(item.payload) for item in batch)
             result.counts["planned"] += len(batch)
-            continue
-        for group in flow.send(ctx, batch):
-            _record(entry, ctx, result, group)
+        else:
+            for group in flow.send(ctx, batch):
+                _record(entry, ctx, result, group)
+        if number == flow.batches:
+            break  # before another is put together that could not be sent
 
 
 def _batches(

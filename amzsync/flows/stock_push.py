@@ -11,55 +11,41 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 from amzsync.amazon.assumptions import LISTINGS_FEED_MESSAGES
-from amzsync.errors import GuardError
-from amzsync.flows import changed_stocks
-from amzsync.flows.changed_stocks import Observed
+from amzsync.flows import changed_stocks, guards
+from amzsync.flows.changed_goods import Observed, change_of
+from amzsync.flows.changed_stocks import GOODS
 from amzsync.flows.flow import Context, Flow, Item, Outcome
 from amzsync.flows.listing_changes import Change, Writes
 from amzsync.mapping.stock import quantity_to_send
+from amzsync.omnitron.models.products import ProductStock
 
-WRITES = Writes(flow=changed_stocks.FLOW, content_type="productstock")
+WRITES = Writes(GOODS.flow, GOODS.content_type)
 
 
-def transform(ctx: Context, observed: Observed) -> Change:
+def transform(ctx: Context, observed: Observed[ProductStock]) -> Change:
     """What Amazon is to be told."""
-    quantity = quantity_to_send(Decimal(observed.stock), ctx.config.buffer_stock)
-    return Change(
-        sku=observed.sku,
-        product_pk=observed.product_pk,
-        object_pk=observed.object_pk,
-        version=observed.version,
-        value=quantity,
-        before=observed.sent,
-        unchanged=observed.known == quantity or observed.is_older,
-        dirty=observed.dirty,
-        lift=observed.lift,
-    )
+    quantity = quantity_to_send(Decimal(observed.row.stock), ctx.config.buffer_stock)
+    return change_of(GOODS, observed, str(quantity))
 
 
 def describe(change: Change) -> str:
     """What a dry run says of a change."""
     if change.unchanged:
-        return f"{change.sku}: {change.value}, Amazon has it already"
+        return f"{change.sku}: {change.shown}, Amazon has it already"
     before = "unknown" if change.before is None else change.before
-    return f"{change.sku}: {before} -> {change.value}"
+    return f"{change.sku}: {before} -> {change.shown}"
 
 
 def guard(ctx: Context, items: Sequence[Item[Change]]) -> None:
     """Stop before a broken stock import closes the shop."""
     if ctx.options.override_guard:
         return
-    changes = [item.payload for item in items]
-    zeroed = [row for row in changes if row.value == 0 and row.before != 0 and not row.unchanged]
-    live = max(ctx.state.listings.live_count(ctx.channel), sum(row.before != 0 for row in changes))
-    limits = ctx.config.guards
-    if len(zeroed) < limits.zeroing_minimum or len(zeroed) * 100 <= limits.zeroing_percent * live:
+    live = [item.payload for item in items if item.payload.before != "0"]
+    zeroed = sum(row.shown == "0" and not row.unchanged for row in live)
+    if zeroed < ctx.config.guards.zeroing_minimum:
         return
-    raise GuardError(
-        f"{len(zeroed)} of {live} live SKUs would go to zero, more than "
-        f"{limits.zeroing_percent} %; nothing was sent. If that is right: "
-        f"amzsync stock push --override-guard --config {ctx.config.path}"
-    )
+    count = max(ctx.state.listings.live_count(ctx.channel), len(live))
+    guards.check_zeroing(ctx, zeroed, count, "would go to zero", "stock push")
 
 
 def send(ctx: Context, items: Sequence[Item[Change]]) -> Iterable[Sequence[Outcome]]:
@@ -70,20 +56,22 @@ def send(ctx: Context, items: Sequence[Item[Change]]) -> Iterable[Sequence[Outco
 
 
 def collect(ctx: Context) -> Iterable[Sequence[Outcome]]:
-    """See listing_writer.collect; most runs have nothing under way and are spared its imports."""
+    """What earlier runs left; most have nothing under way and are spared the writer's imports."""
     state, channel = ctx.state, ctx.channel
     if not (
         state.batches.any_open(channel)
+        or state.fences.holders(channel)
         or state.jobs.under_way(channel, WRITES.flow)
         or state.listings.due_checks(channel, ctx.clock.now(), 1)
     ):
-        return ()
-    from amzsync.flows import listing_writer
+        return
+    from amzsync.flows import listing_writer, read_back
 
-    return listing_writer.collect(ctx, WRITES)
+    yield from listing_writer.collect(ctx, WRITES)
+    yield from read_back.check(ctx)
 
 
-FLOW: Flow[Observed, Change] = Flow(
+FLOW: Flow[Observed[ProductStock], Change] = Flow(
     fetch=changed_stocks.fetch,
     key=lambda observed: observed.sku,
     transform=transform,

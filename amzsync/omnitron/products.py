@@ -58,3 +58,9 @@ class Products:
         wanted = set(skus)
         found = self._api.page_by(LIST_PRODUCTS, Product, "sku", wanted)
         return found.keep(lambda product: product.sku in wanted)
+
+    def by_base_codes(self, base_codes: Iterable[str]) -> Page[Product]:
+        """The simple products with these base codes: the members of their families."""
+        wanted = set(base_codes)
+        found = self._api.page_by(LIST_PRODUCTS, Product, "base_code", wanted, _SIMPLE)
+        return found.keep(lambda product: product.base_code in wanted)

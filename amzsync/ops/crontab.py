@@ -26,9 +26,11 @@ def line(entry: Entry, program: Sequence[str], config: Path) -> str:
 
 
 def lines(config: Config, program: Sequence[str]) -> list[str]:
-    """The lines of every flow whose flag is on."""
+    """The lines of every flow the channel runs by itself."""
     path = config.path.absolute()
-    return [line(entry, program, path) for entry in FLOWS if config.flag(entry.flag)]
+    return [
+        line(entry, program, path) for entry in FLOWS if entry.cron and not entry.why_off(config)
+    ]
 
 
 def variables(config: Config) -> list[str]:

@@ -62,7 +62,7 @@ def _flow(entry: Entry, config: Config, state: State, channel: str) -> FlowStatu
     stopped = sum(penalty.stopped for penalty in penalties)
     return FlowStatus(
         entry=entry,
-        enabled=config.flag(entry.flag),
+        enabled=not entry.why_off(config),
         last_run=next((run for run in runs if not run.dry_run), None),
         jobs=tuple(
             UnderWay(job, state.jobs.sent_count(job.id))

@@ -33,7 +33,12 @@ def clearing_command(config: Config, penalty: Penalty) -> str:
 
 
 def keys_in(path: Path) -> list[str]:
-    """The keys of a CSV file, each once, in its order.
+    """The keys of a CSV file, each once, in its order. See numbered_keys_in."""
+    return list(dict.fromkeys(key for _, key in numbered_keys_in(path)))
+
+
+def numbered_keys_in(path: Path) -> list[tuple[int, str]]:
+    """(line, key) of a CSV file, in its order.
 
     Shape: one key a line, or any columns below a header with a column `sku` or `order`; separated
     by commas or semicolons, UTF-8, with or without a byte order mark.
@@ -45,12 +50,10 @@ def keys_in(path: Path) -> list[str]:
     names = [cell.casefold() for cell in rows[0][1]]
     column = next((names.index(name) for name in _HEADERS if name in names), None)
     if column is None:
-        keys = [_only_cell(path, number, row) for number, row in rows]
-    else:
-        keys = [_cell(path, number, row, column) for number, row in rows[1:]]
-        if not keys:
-            raise UsageError(f"{path} has a header and no keys below it")
-    return list(dict.fromkeys(keys))
+        return [(number, _only_cell(path, number, row)) for number, row in rows]
+    if not rows[1:]:
+        raise UsageError(f"{path} has a header and no keys below it")
+    return [(number, _cell(path, number, row, column)) for number, row in rows[1:]]
 
 
 def _text(path: Path) -> str:

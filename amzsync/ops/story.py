@@ -9,7 +9,7 @@ from datetime import datetime
 from amzsync.flows import FLOWS
 from amzsync.ops.order_story import OrderStory, order_story
 from amzsync.state.jobs import FeedItem, Job
-from amzsync.state.listings import Listing
+from amzsync.state.listings import PRICE, QUANTITY, Listing
 from amzsync.state.penalties import Penalty
 from amzsync.state.runs import Event
 from amzsync.state.state import State
@@ -38,19 +38,22 @@ class Travelling:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """Everything the state knows of a key: what happened, oldest first, and how it stands."""
+    """Everything the state knows of a key: what happened, oldest first, and how it stands.
+
+    `values` is the listing once for each attribute it was ever told of.
+    """
 
     key: str
     happenings: list[Happening] = field(default_factory=list)
     order: OrderStory | None = None
-    listing: Listing | None = None
+    values: dict[str, Listing] = field(default_factory=dict)
     travelling: list[Travelling] = field(default_factory=list)
     penalties: list[Penalty] = field(default_factory=list)
     waiting: list[Waiting] = field(default_factory=list)
 
     def __bool__(self) -> bool:
         """Whether anything at all is known."""
-        known = (self.happenings, self.order, self.listing, self.penalties, self.waiting)
+        known = (self.happenings, self.order, self.values, self.penalties, self.waiting)
         return any(known)
 
 
@@ -62,19 +65,23 @@ def story_of(state: State, channel: str, key: str) -> Story:
     order = order_story(state, channel, key)
     if order is not None:
         key = order.row.order_id
-    listing = state.listings.by_skus(channel, [key]).get(key)
+    values = {
+        attribute: row
+        for attribute in (QUANTITY, PRICE)
+        for row in state.listings.by_skus(channel, [key], attribute).values()
+    }
     # What happened in one moment stays in this order: taken in, worked on, remembered.
     happenings = [
         *(Happening(at, text) for at, text in (order.moments() if order else ())),
         *map(_told, state.runs.story(channel, key)),
-        *(_of_listing(listing) if listing else ()),
+        *(moment for name, row in values.items() for moment in _of_listing(row, name)),
     ]
     return Story(
         key,
         sorted(happenings, key=lambda happening: happening.at),
         order,
-        listing,
-        list(_feeds(state, channel, key, listing)),
+        values,
+        list(_feeds(state, channel, key, values.get(QUANTITY))),
         state.penalties.list(channel, keys=[key]),
         [row for row in state.waiting.list(channel) if row.key == key],
     )
@@ -87,18 +94,20 @@ def _told(event: Event) -> Happening:
     return Happening(event.at, text, event.flow, event.run_id, event.request_id)
 
 
-def _of_listing(listing: Listing) -> Iterator[Happening]:
+def _of_listing(listing: Listing, attribute: str) -> Iterator[Happening]:
     if listing.sent_at is not None:
-        quantity = listing.sent_quantity
-        what = "a quantity that is in doubt since" if quantity is None else f"quantity {quantity}"
+        doubtful = listing.sent is None
+        what = (
+            f"a {attribute} that is in doubt since" if doubtful else f"{attribute} {listing.sent}"
+        )
         yield Happening(to_moment(listing.sent_at), f"Amazon was last told {what}")
 
 
 def _feeds(state: State, channel: str, key: str, listing: Listing | None) -> Iterator[Travelling]:
-    if listing is None or listing.job_id is None:
+    if listing is None or listing.holder is None:
         return
     for entry in FLOWS:
         for job in state.jobs.under_way(channel, entry.name):
-            if job.id == listing.job_id:
+            if job.id == listing.holder:
                 found = (item for item in state.jobs.items(job.id) if item.sku == key)
                 yield Travelling(job, next(found, None))

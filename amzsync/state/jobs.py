@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Final, Literal
 from uuid import uuid4
 
 from amzsync.redaction import mask
+from amzsync.state.listings import Value
 from amzsync.state.store import Store, to_moment, to_text
+
+NO_BATCH: Final = 0
 
 JobState = Literal["staging", "submitting", "submitted", "settling"]
 
@@ -36,30 +40,44 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
-class FeedItem:
-    """One message of a listings feed and the Omnitron object it answers for.
+class ObjectRef:
+    """An Omnitron object a message answers for; `version` is its modified_date exactly as read."""
 
-    `version` is the object's modified_date exactly as read. `sent` is False for a value Amazon has
-    already: it fills the batch but not the feed. `state`: open, accepted, refused.
+    pk: int
+    content_type: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class FeedItem:
+    """One message of a listings feed, and the Omnitron objects it answers for.
+
+    `message` is what the feed says of the SKU, as JSON; "" for values Amazon has already: they fill
+    the batch but not the feed. `values` are what will be live. `batch_id` is NO_BATCH for a message
+    that answers for no object. `state`: open, accepted, refused.
     """
 
     job_id: str
     message_id: int
     sku: str
-    object_pk: int
     product_pk: int
-    version: str
-    value: int
-    sent: bool
+    message: str
+    objects: tuple[ObjectRef, ...]
+    values: tuple[Value, ...]
     batch_id: int | None = None
     state: Literal["open", "accepted", "refused"] = "open"
     code: str = ""
     reason: str = ""
 
+    @property
+    def sent(self) -> bool:
+        """Whether it is in the feed."""
+        return self.message != ""
+
 
 _JOB = "id, channel, flow, kind, state, remote_id, created_at, submitted_at, detail"
 _ITEM = (
-    "job_id, message_id, sku, object_pk, product_pk, version, value, sent, batch_id, state, code, "
+    "job_id, message_id, sku, product_pk, message, sent, objects, told, batch_id, state, code, "
     "reason"
 )
 
@@ -149,11 +167,11 @@ class Jobs:
                     item.job_id,
                     item.message_id,
                     item.sku,
-                    item.object_pk,
                     item.product_pk,
-                    item.version,
-                    item.value,
+                    item.message,
                     item.sent,
+                    _json(astuple(row) for row in item.objects),
+                    _json(astuple(value) for value in item.values),
                     item.batch_id,
                     item.state,
                     item.code,
@@ -251,4 +269,20 @@ class Jobs:
 
 
 def _feed_item(row: dict[str, Any]) -> FeedItem:
-    return FeedItem(**{**row, "sent": bool(row["sent"])})
+    return FeedItem(
+        job_id=row["job_id"],
+        message_id=row["message_id"],
+        sku=row["sku"],
+        product_pk=row["product_pk"],
+        message=row["message"],
+        objects=tuple(ObjectRef(*each) for each in json.loads(row["objects"])),
+        values=tuple(Value(*each) for each in json.loads(row["told"])),
+        batch_id=row["batch_id"],
+        state=row["state"],
+        code=row["code"],
+        reason=row["reason"],
+    )
+
+
+def _json(rows: Iterable[tuple[object, ...]]) -> str:
+    return json.dumps(list(rows), ensure_ascii=False)

@@ -189,6 +189,178 @@ def m007_shipments(db: Database) -> None:
     db.table("invoices").create_index(["submitted_at"])
 
 
+@MIGRATIONS()
+def m008_listing_values(db: Database) -> None:
+    """Values of any attribute, fences of their own, feeds of any message, turns at the one feed."""
+    _listing_values(db)
+    _fences(db)
+    _without_values(db)
+    _feed_messages(db)
+    db.table("feed_turns").create(
+        {"channel": str, "flow": str, "wanted_at": str, "served_at": str}, pk=("channel", "flow")
+    )
+
+
+def _listing_values(db: Database) -> None:
+    record = {"channel": str, "sku": str, "attribute": str}
+    db.table("listing_values").create(
+        {
+            **record,
+            "sent": str,
+            "version": str,
+            "sent_at": str,
+            "confirmed": str,
+            "check_at": str,
+            "checks": int,
+            "resend": int,
+        },
+        pk=tuple(record),
+        not_null={"checks", "resend"},
+        defaults={"checks": 0, "resend": 0},
+    )
+    db.execute(
+        """INSERT INTO listing_values
+        SELECT channel, sku, 'quantity', CAST(sent_quantity AS TEXT), sent_version, sent_at,
+            CAST(confirmed_quantity AS TEXT), check_at, checks, resend
+        FROM listings
+        WHERE coalesce(sent_version, confirmed_quantity, check_at) IS NOT NULL OR resend = 1"""
+    )
+    db.execute("CREATE INDEX listing_values_sku ON listing_values (sku)")
+    # Partial: a run with nothing to do reads no row.
+    db.execute(
+        "CREATE INDEX listing_values_check ON listing_values (channel, attribute, check_at)"
+        " WHERE check_at IS NOT NULL"
+    )
+    db.execute(
+        "CREATE INDEX listing_values_resend ON listing_values (channel, attribute, sku)"
+        " WHERE resend = 1"
+    )
+
+
+def _fences(db: Database) -> None:
+    fences = db.table("fences").create(
+        {"channel": str, "sku": str, "holder": str}, pk=("channel", "sku"), not_null={"holder"}
+    )
+    fences.create_index(["holder"])
+    db.execute(
+        "INSERT INTO fences SELECT channel, sku, job_id FROM listings WHERE job_id IS NOT NULL"
+    )
+
+
+def _without_values(db: Database) -> None:
+    """The listings as they are left: which product a SKU is, and whether it left the catalog."""
+    for columns in ("sku", "channel_check_at", "job_id"):
+        db.execute(f"DROP INDEX idx_listings_{columns}")
+    gone = {"sent_quantity", "sent_version", "sent_at", "confirmed_quantity", "check_at"}
+    listings = db.table("listings").transform(drop={*gone, "checks", "resend", "job_id"})
+    listings.add_column("withdrawn_at", str)
+    listings.add_column("unlinked", int, not_null_default=0)
+    db.execute(
+        "CREATE INDEX listings_withdrawn ON listings (channel, sku)"
+        " WHERE withdrawn_at IS NOT NULL AND unlinked = 0"
+    )
+
+
+def _feed_messages(db: Database) -> None:
+    """Feeds in flight go on: their quantities become the messages and values they stood for."""
+    items = db.table("feed_items")
+    for name in ("message", "objects", "told"):
+        items.add_column(name, str, not_null_default="")
+    db.execute(
+        """UPDATE feed_items SET
+        message = CASE WHEN sent = 1 THEN json_object(
+            'operationType', 'PATCH', 'productType', 'PRODUCT', 'patches', json_array(json_object(
+                'op', 'merge', 'path', '/attributes/fulfillment_availability', 'value', json_array(
+                    json_object('fulfillment_channel_code', 'DEFAULT', 'quantity', value)))))
+            ELSE '' END,
+        objects = json_array(json_array(object_pk, 'productstock', version)),
+        told = json_array(json_array('quantity', CAST(value AS TEXT), version))"""
+    )
+    items.transform(drop={"object_pk", "version", "value"})
+
+
+@MIGRATIONS()
+def m009_catalogue(db: Database) -> None:
+    """Amazon's categories and product types, and what Omnitron was told of them."""
+    told = {
+        "channel": str,
+        "node_id": str,
+        "parent": str,
+        "depth": int,
+        "path": str,
+        "name": str,
+        "is_leaf": int,
+        "product_types": str,
+    }
+    nodes = db.table("category_nodes").create(
+        {
+            **told,
+            "state": str,
+            "pk": int,
+            "sent_name": str,
+            "attributes_sent": str,
+            "attributes_at": str,
+        },
+        pk=("channel", "node_id"),
+        not_null={*told, "state", "attributes_sent"},
+        defaults={"attributes_sent": "{}"},
+    )
+    for columns in (["channel", "depth", "node_id"], ["channel", "name"], ["channel", "pk"]):
+        nodes.create_index(columns)
+    db.table("arriving_nodes").create(told, pk=("channel", "node_id"), not_null={*told})
+    db.table("category_sightings").create(
+        {"channel": str, "root": str, "node_id": str}, pk=("channel", "root", "node_id")
+    ).create_index(["channel", "node_id"])
+    db.table("product_types").create(
+        {
+            "channel": str,
+            "name": str,
+            "requirements": str,
+            "version": str,
+            "checksum": str,
+            "asked_at": str,
+            "facts": str,
+            "compared": str,
+        },
+        pk=("channel", "name", "requirements"),
+        not_null={"version", "checksum", "asked_at", "facts", "compared"},
+        defaults={"compared": ""},
+    ).create_index(["checksum"])
+    db.table("type_schemas").create(
+        {"checksum": str, "content": bytes}, pk="checksum", not_null={"content"}
+    )
+
+
+@MIGRATIONS()
+def m010_products(db: Database) -> None:
+    """What Amazon was told of each product, and whether it can be bought by now."""
+    db.table("products").create(
+        {
+            "channel": str,
+            "sku": str,
+            "product_pk": int,
+            "product_type": str,
+            "theme": str,
+            "version": str,
+            "wanted": str,
+            "wanted_version": str,
+            "sent": str,
+            "state": str,
+            "sent_at": str,
+            "check_at": str,
+            "checks": int,
+        },
+        pk=("channel", "sku"),
+        not_null={"product_type", "theme", "wanted", "wanted_version", "state", "checks"},
+        defaults={"version": "", "sent": "{}", "checks": 0},
+    )
+    # Partial: a run with nothing to do reads no row.
+    db.execute(
+        "CREATE INDEX products_check ON products (channel, check_at) WHERE check_at IS NOT NULL"
+    )
+    db.execute("CREATE INDEX products_refused ON products (channel) WHERE state = 'refused'")
+
+
 def _feed_items(db: Database) -> None:
     db.table("feed_items").create(
         {

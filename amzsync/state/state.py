@@ -7,8 +7,11 @@ from pathlib import Path
 
 from amzsync.clock import Clock
 from amzsync.state.batches import Batches
+from amzsync.state.category_nodes import CategoryNodes
 from amzsync.state.channels import Channels
 from amzsync.state.cursors import Cursors
+from amzsync.state.feed_turns import FeedTurns
+from amzsync.state.fences import Fences
 from amzsync.state.inbox import Inbox
 from amzsync.state.invoices import Invoices
 from amzsync.state.jobs import Jobs
@@ -16,6 +19,8 @@ from amzsync.state.listings import Listings
 from amzsync.state.lookups import Lookups
 from amzsync.state.packages import Packages
 from amzsync.state.penalties import Penalties
+from amzsync.state.product_types import ProductTypes
+from amzsync.state.products import Products
 from amzsync.state.quota import Ledger
 from amzsync.state.returns import Returns
 from amzsync.state.runs import Runs
@@ -46,6 +51,11 @@ class State:
         return Batches(self.store)
 
     @cached_property
+    def category_nodes(self) -> CategoryNodes:
+        """Amazon's categories, and their nodes in Omnitron."""
+        return CategoryNodes(self.store)
+
+    @cached_property
     def channels(self) -> Channels:
         """Channels of this account."""
         return Channels(self.store)
@@ -54,6 +64,16 @@ class State:
     def cursors(self) -> Cursors:
         """Named positions."""
         return Cursors(self.store)
+
+    @cached_property
+    def feed_turns(self) -> FeedTurns:
+        """Whose turn it is at the account's one listings feed."""
+        return FeedTurns(self.store)
+
+    @cached_property
+    def fences(self) -> Fences:
+        """Who is at work on a SKU."""
+        return Fences(self.store)
 
     @cached_property
     def inbox(self) -> Inbox:
@@ -94,6 +114,16 @@ class State:
     def penalties(self) -> Penalties:
         """The manual's Failed Integration."""
         return Penalties(self.store)
+
+    @cached_property
+    def product_types(self) -> ProductTypes:
+        """What Amazon wants to know of products."""
+        return ProductTypes(self.store)
+
+    @cached_property
+    def products(self) -> Products:
+        """Listings made of products."""
+        return Products(self.store)
 
     @cached_property
     def returns(self) -> Returns:

@@ -15,5 +15,8 @@ STEPS = frozenset(
         "m005_order_changes",
         "m006_returns",
         "m007_shipments",
+        "m008_listing_values",
+        "m009_catalogue",
+        "m010_products",
     }
 )

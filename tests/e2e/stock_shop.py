@@ -133,7 +133,7 @@ def warm(shop: Shop) -> None:
     shop.clock.advance(minutes=6)
     push(shop)
     shop.clock.advance(minutes=60)
-    while shop.rows("SELECT 1 FROM listings WHERE check_at IS NOT NULL LIMIT 1"):
+    while shop.rows("SELECT 1 FROM listing_values WHERE check_at IS NOT NULL LIMIT 1"):
         push(shop)
     shop.config.write_text(limit, encoding="utf-8")
     shop.clock.advance(minutes=10)

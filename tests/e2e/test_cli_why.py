@@ -120,7 +120,7 @@ def test_a_sku_in_a_feed_says_which(shop: Shop, clock: FakeClock) -> None:
     ran = shop.run("why", "A/B+1 %")
     assert f"travels with feed {feed} (submitted, quantity 77), begun 2026-11-23" in ran.out
     assert shop.run("why", "A/B+1 %", "--json").json["feeds"] == [
-        {"feed_id": feed, "state": "submitted", "quantity": 77}
+        {"feed_id": feed, "state": "submitted", "values": {"quantity": "77"}}
     ]
     clock.advance(minutes=30)
     shop.run("stock", "push")

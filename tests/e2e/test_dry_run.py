@@ -142,7 +142,7 @@ def test_stock_is_told_and_not_sent_by_either_way(stocked: Shop, patch_limit: in
     assert {sku: int(text.split(" -> ")[1]) for sku, text in told.items()} == wanted
     assert stocked.run("stock", "push").code == 0
     sent = stocked.rows(
-        "SELECT sku FROM listings WHERE job_id IS NOT NULL OR sent_version NOT NULL"
+        "SELECT sku FROM fences UNION SELECT sku FROM listing_values WHERE version NOT NULL"
     )
     assert wanted.keys() <= {row["sku"] for row in sent}
 

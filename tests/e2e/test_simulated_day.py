@@ -299,7 +299,7 @@ _NO_API = ("getAccessToken", "uploadDocument", "downloadDocument")
 
 def _scheduled(moment: datetime) -> Iterator[str]:
     """The commands whose default cron schedule has this minute."""
-    for flow in FLOWS:
+    for flow in (flow for flow in FLOWS if flow.cron):
         minute, hour = flow.cron.split()[:2]
         if _has(minute, moment.minute) and _has(hour, moment.hour):
             yield flow.command

@@ -136,7 +136,7 @@ def test_a_feed_that_never_finishes_fails_its_records_after_the_expiration_hour(
     reason = f"no response from Amazon within {hours} hours"
     assert {row["reason"] for row in held.values()} == {reason}
     assert locked(shop) == [] and batches(shop) == ["done"]
-    assert not shop.rows("SELECT * FROM listings WHERE job_id IS NOT NULL")
+    assert not shop.rows("SELECT * FROM fences")
 
 
 def test_a_feed_given_up_while_it_is_queued_is_cancelled(shop: Shop) -> None:

@@ -109,7 +109,7 @@ def assert_converged(shop: Shop, values: dict[str, int], at: str) -> None:
     assert (dirty(shop), locked(shop), penalties(shop)) == (0, [], {}), at
     assert not [status for status in batches(shop) if status not in ("done", "fail")], at
     assert not shop.rows("SELECT * FROM jobs") and not shop.rows("SELECT * FROM batches"), at
-    assert not shop.rows("SELECT * FROM listings WHERE job_id IS NOT NULL"), at
+    assert not shop.rows("SELECT * FROM fences"), at
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])

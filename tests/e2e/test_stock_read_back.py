@@ -41,8 +41,8 @@ def test_values_are_read_back_once_20_skus_a_call_in_a_later_run(shop: Shop) -> 
     push(shop)
 
     assert shop.calls("amazon") == {"searchListingsItems": 5}
-    rows = shop.rows("SELECT sku, confirmed_quantity FROM listings WHERE check_at IS NULL")
-    known = {row["sku"]: row["confirmed_quantity"] for row in rows}
+    rows = shop.rows("SELECT sku, confirmed FROM listing_values WHERE check_at IS NULL")
+    known = {row["sku"]: int(row["confirmed"]) for row in rows}
     assert {sku: known[sku] for sku in values} == values
 
 
@@ -85,7 +85,7 @@ def test_an_ignored_sku_is_noticed_and_sent_again_with_its_present_value(
     assert (dirty(shop), locked(shop), penalties(shop)) == (0, [], {})
     later(shop)
     push(shop)
-    assert not shop.rows("SELECT * FROM listings WHERE check_at IS NOT NULL OR resend")
+    assert not shop.rows("SELECT * FROM listing_values WHERE check_at IS NOT NULL OR resend")
 
 
 def test_what_changed_meanwhile_is_sent_instead_of_the_old_value(shop: Shop) -> None:
@@ -239,7 +239,7 @@ def test_values_that_cannot_be_read_back_now_hold_nothing_up(shop: Shop) -> None
     assert any("read back by a later run" in note for note in ran.json["notes"])
     shop.sandbox.faults.clear()
     push(shop)
-    rows = shop.rows("SELECT sku FROM listings WHERE confirmed_quantity IS NOT NULL")
+    rows = shop.rows("SELECT sku FROM listing_values WHERE confirmed IS NOT NULL")
     assert {row["sku"] for row in rows} == set(first)
 
 
@@ -256,5 +256,5 @@ def test_a_resend_omnitron_has_no_stock_for_is_given_up(shop: Shop) -> None:
     later(shop)
     push(shop)
 
-    assert not shop.rows("SELECT * FROM listings WHERE resend")
+    assert not shop.rows("SELECT * FROM listing_values WHERE resend")
     assert not penalties(shop)

@@ -63,15 +63,15 @@ def _state(shop: Shop, count: int) -> list[str]:
     """No job, batch or fence is left, nobody is penalised, and what was sent is known."""
     found = [
         f"{table}: {rows}"
-        for table in ("batches", "jobs", "feed_items", "penalties")
+        for table in ("batches", "jobs", "feed_items", "fences", "penalties")
         if (rows := shop.rows(f"SELECT * FROM {table}"))  # noqa: S608 - our own table names
     ]
     waiting = {row["key"] for row in shop.rows("SELECT key FROM waiting")}
     if waiting != {row.sku for row in shop.sandbox.world.products if not row.listed}:
         found.append(f"waiting {waiting}")
-    listings = {row["sku"]: row for row in shop.rows("SELECT * FROM listings")}
+    values = shop.rows("SELECT * FROM listing_values WHERE attribute = 'quantity'")
+    known = {row["sku"]: row["confirmed"] for row in values}
     for number, sku in enumerate(changed(shop, count)):
-        row = listings.get(sku, {})
-        if (row.get("confirmed_quantity"), row.get("job_id")) != (200 + number, None):
-            found.append(f"listing {sku}: {row}")
+        if known.get(sku) != str(200 + number):
+            found.append(f"stock {sku}: {known.get(sku)}")
     return found

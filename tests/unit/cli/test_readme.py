@@ -18,7 +18,8 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 @pytest.mark.parametrize("entry", FLOWS, ids=lambda entry: entry.name)
 def test_every_flow_has_its_row_its_module_and_its_end_to_end_tests(entry: Entry) -> None:
-    row = f"| `{entry.command}` | {entry.summary} | `{entry.flag}` | `{entry.cron}` |"
+    flag, cron = (f"`{text}`" if text else "–" for text in (entry.flag, entry.cron))
+    row = f"| `{entry.command}` | {entry.summary} | {flag} | {cron} |"
     assert row in README.splitlines()
     assert (ROOT / "tests" / "e2e" / f"test_{entry.module.rpartition('.')[2]}.py").is_file()
 

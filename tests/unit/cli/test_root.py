@@ -130,7 +130,7 @@ def test_the_version_is_the_packages(capsys: pytest.CaptureFixture[str]) -> None
     [
         ("amzsync or", ["orders"]),
         ("amzsync orders p", ["pull", "push"]),
-        ("amzsync p", ["penalties"]),
+        ("amzsync p", ["prices", "products", "penalties"]),
         ("amzsync penalties ", ["list", "explain", "clear"]),
         ("amzsync stock push --dry", ["--dry-run"]),
     ],

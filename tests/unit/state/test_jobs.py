@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from amzsync.clock import Clock
-from amzsync.state.jobs import FeedItem, Jobs
+from amzsync.state.jobs import NO_BATCH, FeedItem, Jobs, ObjectRef
+from amzsync.state.listings import Value
 from amzsync.state.store import Store
 
 NOW = datetime(2026, 3, 1, 8, tzinfo=UTC)
 FEED = "listings_feed"
+VERSION = "2026-03-01T07:00:00.000001Z"
 
 
 @pytest.fixture
@@ -27,11 +30,10 @@ def message(job_id: str, number: int, *, sent: bool = True) -> FeedItem:
         job_id=job_id,
         message_id=number,
         sku=f"SKU-{number}",
-        object_pk=1_000 + number,
         product_pk=number,
-        version="2026-03-01T07:00:00.000001Z",
-        value=number,
-        sent=sent,
+        message=f'{{"operationType":"PATCH","number":{number}}}' if sent else "",
+        objects=(ObjectRef(1_000 + number, "productstock", VERSION),),
+        values=(Value("quantity", str(number), VERSION), Value("price", "12.50")),
     )
 
 
@@ -90,6 +92,14 @@ def test_unbatched_messages_are_what_no_batch_has_yet_in_order(jobs: Jobs) -> No
     assert [item.message_id for item in jobs.items(job_id, 9)] == [1, 2, 4]
     jobs.drop_batch(job_id, 9)
     assert [item.message_id for item in jobs.items(job_id)] == [3, 5]
+
+
+def test_a_message_that_answers_for_no_object_is_in_no_batch(jobs: Jobs) -> None:
+    job_id = feed(jobs, 1)
+    alone = replace(message(job_id, 2), objects=(), batch_id=NO_BATCH)
+    jobs.add_items([alone])
+    assert [item.message_id for item in jobs.unbatched(job_id, 10)] == [1]
+    assert list(jobs.items(job_id, NO_BATCH)) == [alone]
 
 
 def test_only_messages_of_the_feed_are_counted_as_sent(jobs: Jobs) -> None:
