@@ -208,7 +208,8 @@ def _show(runs: list[Ran], stage: Stage) -> None:
         [
             ("orders in Omnitron", len(stage.snapshot("omnitron", "orders"))),
             ("units of them", len(units)),
-            ("stocks by patchListingsItem", _sum(runs, "patchListingsItem")),
+            ("stocks by patchListingsItem", _sent(runs, "stock push")),
+            ("prices by patchListingsItem", _sent(runs, "prices push")),
             ("stocks by listings feed", _collected(runs)),
             ("feeds for them", len(feeds)),
             ("packages confirmed", _sum(runs, "confirmShipment")),
@@ -222,6 +223,12 @@ def _show(runs: list[Ran], stage: Stage) -> None:
     failures = [(row["key"], row["reason"]) for run in runs for row in run.result["failures"]]
     if failures:
         table("Failed, and in penalty", ("key", "reason"), failures)
+
+
+def _sent(runs: list[Ran], words: str) -> int:
+    """What these runs sent themselves, without what a feed of theirs carried."""
+    direct = [run for run in runs if run.words == words and "getFeed" not in run.result["calls"]]
+    return sum(run.result["counts"].get("sent", 0) for run in direct)
 
 
 def _sum(runs: list[Ran], operation: str) -> int:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 
 import pytest
@@ -30,22 +30,27 @@ def environment(folder: Path) -> dict[str, str]:
 
 
 def test_the_demo_shows_what_moved_and_leaves_nothing_behind(tmp_path: Path) -> None:
-    started = time.monotonic()
     done = subprocess.run(
-        DEMO, capture_output=True, text=True, env=environment(tmp_path), timeout=90, check=False
+        DEMO, capture_output=True, text=True, env=environment(tmp_path), timeout=120, check=False
     )
     assert (done.returncode, done.stderr) == (0, "")
-    assert time.monotonic() - started < 30
-    told = done.stdout
-    assert "\x1b" not in told
-    assert "orders in Omnitron               92" in told
-    assert "stocks by patchListingsItem       3" in told
-    assert "feeds for them                    1" in told
-    assert "packages confirmed                3" in told
-    assert "units cancelled                   3" in told
-    assert "units delivered                   9" in told
-    assert "return requests                   1" in told
+    assert "\x1b" not in done.stdout
+    told = re.sub(" +", " ", done.stdout)
+    for moved in (
+        "orders in Omnitron 92",
+        "stocks by patchListingsItem 3",
+        "prices by patchListingsItem 6",
+        "feeds for them 1",
+        "packages confirmed 3",
+        "units cancelled 3",
+        "units delivered 9",
+        "return requests 1",
+        "categories in Omnitron 126",
+        "products put on sale 8",
+    ):
+        assert moved in told
     assert "Address is not valid. channel: 1 code: Merkez" in told
+    assert "Category data not found" in told
     assert "All is well after" in told
     assert list(tmp_path.iterdir()) == []
 
