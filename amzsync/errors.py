@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar, Literal
 
 
 class AmzsyncError(Exception):
@@ -145,7 +146,7 @@ class RecordError(AmzsyncError):
     """
 
     exit_code = 1
-    reason_type = "channel_app"
+    reason_type: ClassVar[Literal["mapping", "remote", "channel_app"]] = "channel_app"
 
     def __init__(
         self, message: str, *, code: str = "record", request_id: str | None = None

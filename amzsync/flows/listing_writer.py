@@ -25,7 +25,7 @@ from amzsync.flows.listing_changes import (
     chunks,
     message_of,
 )
-from amzsync.flows.reference_data import content_type_id
+from amzsync.flows.server_penalties import lift
 from amzsync.http.overlap import overlap
 
 
@@ -40,7 +40,8 @@ def send(ctx: Context, writes: Writes, changes: Sequence[Change]) -> Iterator[Se
     yield from _note(ctx, writes, certain)
     changes = [change for change in changes if change.in_batch or not change.unchanged]
 
-    _lift(ctx, [change for change in changes if change.lift])
+    due = [row for change in changes if change.lift for row in change.objects]
+    lift(ctx, [(row.content_type, row.pk) for row in due])
     to_send = [change for change in changes if not change.unchanged]
     limit = ctx.config.stock.patch_limit
     if len(to_send) <= limit:
@@ -153,20 +154,3 @@ def _refuse(ctx: Context, change: Change) -> None:
 
 def _failed(change: Change, error: RecordError) -> Outcome:
     return Outcome(change.sku, "failed", error.code, str(error), error.request_id, change.object_id)
-
-
-def _lift(ctx: Context, changes: Sequence[Change]) -> None:
-    """Remove Omnitron's own penalties of objects whose time has come here."""
-    objects = [row for change in changes for row in change.objects]
-    content_types = {
-        name: content_type_id(ctx, name) for name in {row.content_type for row in objects}
-    }
-
-    def lift(pk: int, content_type: int) -> None:
-        for row in ctx.omnitron.failed_integrations.of(content_type, pk):
-            ctx.omnitron.failed_integrations.lift(row.pk)
-
-    wanted = [(row.pk, content_types[row.content_type]) for row in objects]
-    for done in overlap(lambda each: lift(*each), wanted, ctx.in_flight):
-        if done.error is not None:
-            raise done.error

@@ -17,8 +17,6 @@ from typing import TYPE_CHECKING
 from amzsync.errors import (
     AmzsyncError,
     RecordError,
-    RejectedError,
-    UnmappedError,
     WaitingError,
 )
 from amzsync.flows import changed_orders
@@ -28,11 +26,10 @@ from amzsync.flows.failure_reports import Failure, report_failures
 from amzsync.flows.flow import Context, Flow, Item, Outcome
 from amzsync.flows.order_updates import Ending, Update, describe, take_answers, transform
 from amzsync.flows.package_confirmation import confirm
-from amzsync.flows.reference_data import content_type_id
 from amzsync.flows.runner import outcome_of
+from amzsync.flows.server_penalties import lift
 from amzsync.http.overlap import overlap
 from amzsync.omnitron.batch_requests import BatchObject
-from amzsync.omnitron.models.sync import FailedReason
 from amzsync.state.invoices import InvoiceRow
 
 if TYPE_CHECKING:
@@ -45,7 +42,8 @@ def send(ctx: Context, items: Sequence[Item[Update]]) -> Iterator[Sequence[Outco
     Errors: those that concern the run, after what was achieved is recorded here and in Omnitron.
     """
     updates = [item.payload for item in items]
-    _lift(ctx, [update.changed for update in updates if update.changed.lift])
+    due = [update.changed.order.pk for update in updates if update.changed.lift]
+    lift(ctx, [(CONTENT_TYPE, pk) for pk in due])
     ended: list[Ending] = []
     with_invoices: list[Ending] = []
     stop: AmzsyncError | None = None
@@ -202,29 +200,8 @@ def _batch_object(ending: Ending) -> BatchObject:
         content_type=CONTENT_TYPE,
         version_date=changed.order.modified_date,
         remote_id=changed.order_id or None,
-        failed_reason_type=None if error is None else _reason_type(error),
+        failed_reason_type=None if error is None else error.reason_type,
     )
-
-
-def _reason_type(error: RecordError) -> FailedReason:
-    if isinstance(error, UnmappedError):
-        return "mapping"
-    return "remote" if isinstance(error, RejectedError) else "channel_app"
-
-
-def _lift(ctx: Context, orders: Sequence[ChangedOrder]) -> None:
-    """Remove Omnitron's own penalties of orders whose time has come here."""
-    if not orders:
-        return
-    content_type = content_type_id(ctx, CONTENT_TYPE)
-
-    def lift(changed: ChangedOrder) -> None:
-        for row in ctx.omnitron.failed_integrations.of(content_type, changed.order.pk):
-            ctx.omnitron.failed_integrations.lift(row.pk)
-
-    for done in overlap(lift, orders, ctx.in_flight):
-        if done.error is not None:
-            raise done.error
 
 
 FLOW: Flow[ChangedOrder, Update] = Flow(

@@ -12,6 +12,7 @@ from datetime import datetime
 from functools import partial
 
 from amzsync.amazon.listings import PAGE_SIZE, raise_if_invalid
+from amzsync.amazon.models.listings import ListingsItem
 from amzsync.errors import RecordError, RefusedError, RejectedError, WaitingError
 from amzsync.flows.flow import Context
 from amzsync.flows.listing_changes import (
@@ -114,15 +115,24 @@ def _compared(ctx: Context, drafts: Sequence[Draft], reading: Reading) -> list[R
 
 
 def _on_amazon(ctx: Context, skus: Sequence[str]) -> set[str]:
-    """Those of the SKUs that have a listing."""
+    """Those of the SKUs that have a listing in the marketplace.
+
+    Amazon shows what it has taken before it has made anything of it, with no summary then: that may
+    never come to be, and is sent as a whole once more.
+    """
     chunks = [skus[start : start + PAGE_SIZE] for start in range(0, len(skus), PAGE_SIZE)]
     search = partial(ctx.amazon.listings.search_listings_items, included_data=("summaries",))
     found: set[str] = set()
     for done in overlap(search, chunks, ctx.in_flight):
         if done.error is not None:
             raise done.error
-        found.update(item.sku for item in done.value or ())
+        found.update(item.sku for item in done.value or () if _is_here(ctx, item))
     return found
+
+
+def _is_here(ctx: Context, item: ListingsItem) -> bool:
+    place = ctx.amazon.marketplace_id
+    return any(summary.marketplace_id == place for summary in item.summaries)
 
 
 def _ready(

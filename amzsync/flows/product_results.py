@@ -19,7 +19,6 @@ from amzsync.errors import (
     RecordError,
     RejectedError,
     RemoteError,
-    UnmappedError,
 )
 from amzsync.flows.batch_lifecycle import finish, open_batch
 from amzsync.flows.failure_reports import Failure, report_failures
@@ -28,18 +27,12 @@ from amzsync.flows.listing_changes import BATCH, QUANTITY, check_time
 from amzsync.flows.product_goods import Lacking
 from amzsync.http.overlap import overlap
 from amzsync.omnitron.batch_requests import BatchObject
-from amzsync.omnitron.models.sync import FailedReason
 from amzsync.state.products import SentProduct
 
 FLOW: Final = "products.push"
 CONTENT_TYPE: Final = "product"
 MOST: Final = 400  # SKUs a run looks at; at 20 a call that is 4 seconds of the quota
 CLOCK_SKEW: Final = timedelta(minutes=2)
-
-_REASONS: Final[Mapping[type[RecordError], FailedReason]] = {
-    UnmappedError: "mapping",
-    RejectedError: "remote",
-}
 
 # What mends an issue, by Amazon's category of it.
 _CURES: Final[Mapping[str, str]] = {
@@ -69,7 +62,7 @@ def tell(ctx: Context, lacking: Sequence[Lacking]) -> None:
                 pk=product.pk,
                 content_type=CONTENT_TYPE,
                 version_date=product.modified_date,
-                failed_reason_type=_REASONS.get(type(error), "channel_app"),
+                failed_reason_type=error.reason_type,
             )
             for product, error in chunk
         ]

@@ -65,10 +65,6 @@ class AttributeSets:
         """Which category nodes a set belongs to; `object_id` is the node."""
         return self._set_configs({"attribute_set": attribute_set}, attribute_set, None)
 
-    def of_node(self, node: int) -> list[AttributeSetConfig]:
-        """Which sets belong to a category node."""
-        return self._set_configs({"object_id": node}, None, node)
-
     def bind(self, attribute_set: int, node: int) -> AttributeSetConfig:
         """Let a set belong to a category node. Not safe to repeat: look with `nodes_of` first."""
         body = {"attribute_set": attribute_set, "object_id": node, "content_type": _NODE}

@@ -56,11 +56,6 @@ class Categories:
         """Every node, lazily, by id."""
         return self._api.rows(LIST_CATEGORY_NODES, CategoryNode)
 
-    def leaves(self) -> Iterator[CategoryNode]:
-        """Every node without children, lazily, by id."""
-        rows = self._api.rows(LIST_CATEGORY_NODES, CategoryNode, {"numchild": 0})
-        return (node for node in rows if node.numchild == 0)
-
     def children(self, pk: int) -> tuple[CategoryNode, ...]:
         """The nodes directly below one."""
         return self._api.one(GET_CATEGORY_CHILDREN, CategoryChildren, pk=pk).children

@@ -6,7 +6,7 @@ Every list is checked again here: a filter the server does not know gives everyt
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from amzsync.errors import RefusedError
@@ -47,16 +47,6 @@ class IntegrationActions:
         wanted = set(object_ids)
         return self._chosen(
             content_type, "object_id", wanted, status, lambda action: action.object_id in wanted
-        )
-
-    def all_of(self, content_type: str) -> Iterator[IntegrationAction]:
-        """Every action of a content type, lazily, by id."""
-        query = self._query(None) | {"content_type_name": content_type}
-        return (
-            action
-            for action in self._api.rows(LIST_INTEGRATION_ACTIONS, IntegrationAction, query)
-            if self._ours(action, None)
-            and self._content_types.is_model(action.content_type, content_type)
         )
 
     def by_batch(

@@ -52,18 +52,6 @@ def test_actions_are_asked_for_in_chunks_of_50(omnitron: Omnitron) -> None:
     assert {sku for chunk in asked for sku in chunk} == {f"SKU-{n}" for n in range(120)}
 
 
-def test_all_actions_of_a_content_type_are_walked(omnitron: Omnitron) -> None:
-    node = {"id": 9, "model": "categorynode"}
-    rows = [action(pk, content_type=node) for pk in range(1, 131)]
-    omnitron.rows(ACTIONS, [*rows, action(131), action(132, content_type=node, channel=999)])
-    found = client().integration_actions.all_of("categorynode")
-    assert [each.pk for each in found] == list(range(1, 131))
-    assert omnitron.queries(ACTIONS)[0] == {
-        "channel_id": "137",
-        "content_type_name": "categorynode",
-    }
-
-
 def test_actions_a_server_gives_unasked_are_left_out(omnitron: Omnitron) -> None:
     rows = [
         action(1),
