@@ -20,7 +20,15 @@ settings.load_profile("ci" if os.environ.get("CI") else "default")
 
 
 # The longest tests by far: begun last, one process would be at them while the others have ended.
-FIRST = ("test_thirty_days", "test_simulated_day", "test_random_kills", "test_order_convergence")
+FIRST = (
+    "test_thirty_days",
+    "test_simulated_day",
+    "test_catalogue",
+    "test_twenty_thousand_changes",
+    "test_random_kills",
+    "test_order_convergence",
+    "test_catalogue_convergence",
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
