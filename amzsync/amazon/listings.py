@@ -6,7 +6,7 @@ of issues come in English whatever the seller's language, so that they can be re
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from amzsync.amazon.calls import Calls, csv, read
@@ -14,6 +14,7 @@ from amzsync.amazon.documents import plain_numbers
 from amzsync.amazon.models.listings import (
     ERROR,
     INVALID,
+    Issue,
     ItemSearchResults,
     ListingsItem,
     Submission,
@@ -156,22 +157,22 @@ class Listings:
         return ("marketplaceIds", self._calls.marketplace_id)
 
 
-def raise_if_invalid(submission: Submission) -> None:
-    """Nothing, if Amazon took the write.
+def plain(issue: Issue) -> str:
+    """An issue in Amazon's words, with its attributes."""
+    names = ", ".join(issue.attribute_names)
+    return f"{names}: {issue.message}" if names else issue.message
 
-    Errors: RejectedError for INVALID, with each error's attributes and Amazon's own words.
+
+def raise_if_invalid(submission: Submission, word: Callable[[Issue], str] = plain) -> None:
+    """Nothing, if Amazon took the write. `word` puts an issue into words.
+
+    Errors: RejectedError for INVALID, with each error in those words.
     """
     if submission.status != INVALID:
         return
     issues = [issue for issue in submission.issues if issue.severity == ERROR] or submission.issues
-    texts = [
-        f"{', '.join(issue.attribute_names)}: {issue.message}"
-        if issue.attribute_names
-        else issue.message
-        for issue in issues
-    ]
     raise RejectedError(
-        "; ".join(texts) or "Amazon refuses the listing and gives no reason",
+        "; ".join(map(word, issues)) or "Amazon refuses the listing and gives no reason",
         code=issues[0].code if issues else "invalid",
         request_id=submission.request_id,
     )

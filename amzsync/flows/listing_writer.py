@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import takewhile
 
-from amzsync.amazon.listings import raise_if_invalid
+from amzsync.amazon.listings import plain, raise_if_invalid
 from amzsync.errors import AmzsyncError, RecordError, RefusedError, RejectedError
 from amzsync.flows import feed_turns, listing_claims, listings_feed
 from amzsync.flows.batch_lifecycle import finish, let_go, open_batch, recover
@@ -27,6 +27,7 @@ from amzsync.flows.listing_changes import (
 )
 from amzsync.flows.server_penalties import lift
 from amzsync.http.overlap import overlap
+from amzsync.mapping.issues import told
 
 
 def send(ctx: Context, writes: Writes, changes: Sequence[Change]) -> Iterator[Sequence[Outcome]]:
@@ -143,7 +144,8 @@ def _call(ctx: Context, change: Change) -> str | None:
         raise RejectedError(
             error.detail, code=error.code or str(error.status), request_id=error.request_id
         ) from error
-    raise_if_invalid(submission)
+    # A stock or price has no place in the Mapper, which the cures of other attributes name.
+    raise_if_invalid(submission, plain if change.message is None else told)
     return submission.request_id
 
 

@@ -30,6 +30,7 @@ from amzsync.flows.product_drafts import Draft, checked, draft_of
 from amzsync.flows.product_families import Families
 from amzsync.flows.product_goods import Gathered, Lacking
 from amzsync.http.overlap import overlap
+from amzsync.mapping.issues import told
 from amzsync.mapping.listing_facts import changes, facts_of
 from amzsync.mapping.prices import price_text
 from amzsync.mapping.products import quantity_of
@@ -230,4 +231,4 @@ def _preview(ctx: Context, row: Ready) -> None:
         raise RejectedError(
             error.detail, code=error.code or str(error.status), request_id=error.request_id
         ) from error
-    raise_if_invalid(submission)
+    raise_if_invalid(submission, told)

@@ -26,6 +26,7 @@ from amzsync.flows.flow import Context, Outcome
 from amzsync.flows.listing_changes import BATCH, QUANTITY, check_time
 from amzsync.flows.product_goods import Lacking
 from amzsync.http.overlap import overlap
+from amzsync.mapping.issues import told
 from amzsync.omnitron.batch_requests import BatchObject
 from amzsync.state.products import SentProduct
 
@@ -33,19 +34,6 @@ FLOW: Final = "products.push"
 CONTENT_TYPE: Final = "product"
 MOST: Final = 400  # SKUs a run looks at; at 20 a call that is 4 seconds of the quota
 CLOCK_SKEW: Final = timedelta(minutes=2)
-
-# What mends an issue, by Amazon's category of it.
-_CURES: Final[Mapping[str, str]] = {
-    "INVALID_ATTRIBUTE": "mend it in Omnitron's Mapper",
-    "MISSING_ATTRIBUTE": "map it in Omnitron's Mapper",
-    "INVALID_IMAGE": "give the product another picture",
-    "MISSING_IMAGE": "give the product a picture",
-    "INVALID_PRICE": "check the price in Omnitron, and the prices allowed in Seller Central",
-    "MISSING_PRICE": "give the product a price",
-    "QUALIFICATION_REQUIRED": "ask Amazon for approval in Seller Central",
-    "DUPLICATE": "map the ASIN of the product Amazon has already",
-}
-
 
 def tell(ctx: Context, lacking: Sequence[Lacking]) -> None:
     """Tell Omnitron which products cannot be sent and why; nothing in a dry run. Repeatable.
@@ -142,7 +130,7 @@ def _verdict(
             return RejectedError(f"no response from Amazon within {hours} hours", code="no_answer")
         return False
     if errors := [issue for issue in item.issues if _counts(ctx, issue)]:
-        return RejectedError("; ".join(map(_told, errors)), code=errors[0].code or "issue")
+        return RejectedError("; ".join(map(told, errors)), code=errors[0].code or "issue")
     if BUYABLE in summary.status or (not for_sale and summary.asin):
         return True
     if overdue:
@@ -180,14 +168,6 @@ def _is_processed(summary: Summary, row: SentProduct) -> bool:
 def _counts(ctx: Context, issue: Issue) -> bool:
     here = not issue.marketplace_ids or ctx.amazon.marketplace_id in issue.marketplace_ids
     return issue.severity == ERROR and here
-
-
-def _told(issue: Issue) -> str:
-    """An issue in Amazon's words, with the attribute and what mends it."""
-    names = ", ".join(issue.attribute_names)
-    cure = next((_CURES[each] for each in issue.categories if each in _CURES), "")
-    told = f"{names}: {issue.message}" if names else issue.message
-    return f"{told.rstrip('.')}: {cure}" if cure else told
 
 
 def _next_look(ctx: Context, row: SentProduct) -> datetime:

@@ -352,7 +352,9 @@ _VALUES: Final = {
 
 _BY_AMAZON: Final = {
     "no such category": Fault(
-        "recommended_browse_nodes: The value '999' for", {"recommended_browse_nodes": "999"}
+        "recommended_browse_nodes: The value '999' for",
+        {"recommended_browse_nodes": "999"},
+        cure=MAPPER,
     ),
     "brand refused": _refused(
         f"brand: The brand is not yours{MAPPER}",
