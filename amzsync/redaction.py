@@ -227,7 +227,8 @@ def _shapes() -> tuple[re.Pattern[str], ...]:
         ),
         # the signature of a presigned document URL lets anybody read the document
         re.compile(r"(https?://[^\s\"'<>?]+\?)[^\s\"'<>]+"),
-        re.compile(r"[\w.+%-]+(?:@|%40)[\w-]+(?:\.[\w-]+)+"),
+        # Names in it may be masked already: the rest of the address tells no less.
+        re.compile(r"[\w.+%*-]+(?:@|%40)[\w-]+(?:\.[\w-]+)+"),
         # pydantic repeats what it was given, cut in the middle
         re.compile(r"(input_value=).*?(?=, input_type=)", re.DOTALL),
         # Phone numbers: written with a plus, or with the blanks and brackets people put in them.

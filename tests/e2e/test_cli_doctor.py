@@ -124,7 +124,7 @@ def lines(ran: Ran) -> list[str]:
 
 
 def test_cron_print_gives_a_line_for_every_flow_that_is_on(shop: Shop) -> None:
-    shop.configure(flags={"send_updated_product_stock": False})
+    shop.configure(flags={"send_updated_product_stock": False}, category_ids="")
     ran = shop.run("cron", "print")
     assert (ran.code, ran.err) == (0, "")
     (line,) = lines(ran)
@@ -141,7 +141,8 @@ def test_cron_print_gives_a_line_for_every_flow_that_is_on(shop: Shop) -> None:
 
 
 def _with_flags(shop: Shop, on: bool) -> Ran:
-    shop.configure(flags={"get_orders": on, "send_updated_product_stock": on})
+    flags = {"get_orders": on, "send_updated_product_stock": on}
+    shop.configure(flags=flags, category_ids="")
     return shop.run("cron", "print")
 
 

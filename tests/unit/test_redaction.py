@@ -264,3 +264,8 @@ def test_threads_hide_and_mask_at_the_same_time(monkeypatch: pytest.MonkeyPatch)
 
     with ThreadPoolExecutor(8) as pool:
         assert [leak for leaks in pool.map(work, range(8)) for leak in leaks] == []
+
+
+def test_an_address_whose_names_are_masked_already_is_masked_whole() -> None:
+    redaction.hide_personal(["Ayse", "Ornek"])
+    assert redaction.mask("refused for ayse.ornek@example.com") == "refused for ***"
