@@ -57,6 +57,15 @@ def fetch(ctx: Context) -> Iterator[Removed | Outcome]:
     yield from (_of(row) for row in known.values() if row.holder is None)
 
 
+def refetch(ctx: Context, keys: Sequence[str]) -> Iterator[Removed | Outcome]:
+    """What there is to do for these SKUs; one that is withdrawn and unlinked is in no list."""
+    wanted, known = frozenset(keys), ctx.state.listings.by_skus(ctx.channel, keys)
+    yield from (_of(row) for row in known.values() if row.withdrawn_at and row.holder is None)
+    for found in fetch(ctx):
+        if (found.key if isinstance(found, Outcome) else found.sku) in wanted:
+            yield found
+
+
 def _removed(ctx: Context, page: Page[IntegrationAction]) -> Iterator[Removed | Outcome]:
     """The products of a page of `integration_actions/deleted/`."""
     for broken in page.malformed:
@@ -217,6 +226,7 @@ FLOW: Flow[Removed, tuple[Removed, Change]] = Flow(
     send=send,
     describe=describe,
     collect=collect,
+    refetch=refetch,
     guard=guard,
     batch_size=LISTINGS_FEED_MESSAGES,  # the rest is the next run's
     batches=1,

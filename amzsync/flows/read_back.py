@@ -102,15 +102,18 @@ def _compare(
     for listing in chunk:
         item = live.get(listing.sku)
         value = _value(ctx, attribute, item)
+        # An order leaves a quantity in doubt; that of a withdrawn product is zero all the same.
+        withdrawn = attribute == QUANTITY and listing.withdrawn_at is not None
+        wanted = "0" if withdrawn else listing.sent
         if attribute == QUANTITY and is_by_amazon(item):
             outcomes.append(by_amazon(listing.sku))
-        elif value is not None and listing.sent in (None, value):
+        elif value is not None and wanted in (None, value):
             confirmed.append((listing.sku, value))
         elif listing.checks + 1 < TRIES:
             differs.append((listing.sku, value))
         else:
             shown = "nothing" if value is None else value
-            reason = f"Amazon accepted {listing.sent} but shows {shown}, {TRIES} times now"
+            reason = f"Amazon accepted {wanted} but shows {shown}, {TRIES} times now"
             outcomes.append(Outcome(listing.sku, "failed", "not_applied", reason))
     listings = ctx.state.listings
     with ctx.state.store.atomic():

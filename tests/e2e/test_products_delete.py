@@ -7,7 +7,17 @@ from typing import Any
 import pytest
 
 from amzsync.flows import listing_claims
-from tests.e2e.stock_shop import answered, batches, change, channel, listed, live, penalties
+from tests.e2e.stock_shop import (
+    answered,
+    batches,
+    change,
+    channel,
+    listed,
+    live,
+    penalties,
+    refuse,
+    relent,
+)
 from tests.e2e.stock_shop import push as push_stock
 from tests.shop import Ran, Shop
 
@@ -52,6 +62,17 @@ def relist(shop: Shop, sku: str) -> None:
     values = {"remote_id": sku, "status": "success", "synced": date}
     channel(shop).add_action("product", product.pk, date, **values)
     channel(shop).refresh("product", product.pk)
+
+
+def order_of(shop: Shop, sku: str, age: float = 0) -> None:
+    """Somebody orders that SKU, and nothing else."""
+
+    def edit(order: dict[str, Any]) -> None:
+        for line in order["orderItems"]:
+            line["product"]["sellerSku"] = sku
+
+    (number,) = shop.sandbox.world.add_orders(1, age=age)
+    shop.sandbox.world.amazon.orders.change(number, edit, touch=False)
 
 
 def bystanders(shop: Shop, *skus: str) -> dict[str, int | None]:
@@ -334,10 +355,7 @@ def test_an_order_of_a_product_that_left_is_still_imported(shop: Shop) -> None:
     sku, *_ = prepare(shop)
     remove(shop, sku)
     delete(shop)
-    shop.sandbox.world.add_orders(1, plain=True)
-    (order,) = shop.sandbox.world.amazon.orders
-    for line in order["orderItems"]:
-        line["product"]["sellerSku"] = sku
+    order_of(shop, sku)
     shop.clock.advance(minutes=5)
 
     ran = shop.run("orders", "pull", "--json")
@@ -356,3 +374,35 @@ def test_a_zero_that_never_arrives_is_sent_again(shop: Shop) -> None:
     assert live(shop, [sku]) == {sku: 0}
     assert answered(shop, "patchListingsItem") == 2
     assert not penalties(shop)
+
+
+def test_a_lost_zero_of_a_sku_somebody_ordered_is_sent_again(shop: Shop) -> None:
+    sku = next(sku for sku in prepare(shop) if (live(shop, [sku])[sku] or 0) > 3)
+    order_of(shop, sku, age=180)
+    remove(shop, sku)
+    shop.sandbox.faults.add("ignored_sku", "patchListingsItem")
+    delete(shop)
+    assert shop.run("orders", "pull").code == 0  # the order leaves the quantity in doubt
+    for _ in range(3):
+        shop.clock.advance(minutes=16)
+        delete(shop)
+    assert live(shop, [sku]) == {sku: 0}
+
+
+def test_a_zero_that_is_refused_the_second_time_is_tried_again_after_its_penalty(
+    shop: Shop,
+) -> None:
+    sku = next(sku for sku in prepare(shop) if (live(shop, [sku])[sku] or 0) > 3)
+    remove(shop, sku)
+    shop.sandbox.faults.add("ignored_sku", "patchListingsItem")
+    delete(shop)
+    refuse(shop, sku)
+    shop.clock.advance(minutes=16)
+    delete(shop, code=1)
+    relent(shop, sku)
+    shop.clock.advance(hours=8, minutes=1)
+    delete(shop)
+    shop.clock.advance(minutes=16)
+    delete(shop)
+    assert live(shop, [sku]) == {sku: 0}
+    assert penalties(shop) == {}
