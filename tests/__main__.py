@@ -5,6 +5,7 @@ Formatting, lint, types, import layers, then the tests. Arguments go to pytest.
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
@@ -27,7 +28,9 @@ def main() -> int:
     for name, command in CHECKS.items():
         if not _passes(name, [str(BIN / command[0]), *command[1:]]):
             failed.append(name)
-    pytest = [sys.executable, "-m", "pytest", "-n", "auto", "-q", "-rs", *sys.argv[1:]]
+    # One process more than there are cores: many tests wait for processes of their own.
+    workers = str((os.cpu_count() or 1) + 1)
+    pytest = [sys.executable, "-m", "pytest", "-n", workers, "-q", "-rs", *sys.argv[1:]]
     if not _passes("tests", pytest):
         failed.append("tests")
     if failed:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,8 +20,8 @@ settings.register_profile("ci", deadline=None, derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "default")
 
 
-# The longest tests by far: begun last, one process would be at them while the others have ended.
-FIRST = (
+# The longest tests by far: begun last, or all by one process, they would outlast the others.
+LONGEST = (
     "test_thirty_days",
     "test_simulated_day",
     "test_catalogue",
@@ -32,8 +33,18 @@ FIRST = (
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the longest tests."""
-    items.sort(key=lambda item: item.path.stem not in FIRST)
+    """Spread the longest tests over the first half: each process begins with a part of the list."""
+    longest = [item for item in items if item.path.stem in LONGEST]
+    items[:] = [item for item in items if item.path.stem not in LONGEST]
+    step = len(items) // (2 * len(longest) + 1)
+    for number, item in enumerate(longest):
+        items.insert(number * (step + 1), item)
+
+
+@pytest.fixture(autouse=True)
+def _log_level() -> None:
+    """What a run sets for as long as it lasts; two in threads may leave it to the next test."""
+    logging.getLogger("amzsync").setLevel(logging.NOTSET)
 
 
 @pytest.fixture(scope="session")

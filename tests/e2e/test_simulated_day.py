@@ -90,6 +90,7 @@ class Day:
             # Calls take no time on this clock: overlapping them would leave the day to chance.
             shop.configure(
                 {flow.flag: True for flow in FLOWS if flow.content_type == "order"},
+                category_ids="",
                 http={"in_flight": 1},
             )
         self.goods = [row for row in self.sandbox.world.products if row.listed]
