@@ -35,6 +35,7 @@ CONTENT_TYPE: Final = "product"
 MOST: Final = 400  # SKUs a run looks at; at 20 a call that is 4 seconds of the quota
 CLOCK_SKEW: Final = timedelta(minutes=2)
 
+
 def tell(ctx: Context, lacking: Sequence[Lacking]) -> None:
     """Tell Omnitron which products cannot be sent and why; nothing in a dry run. Repeatable.
 
