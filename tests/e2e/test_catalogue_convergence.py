@@ -294,7 +294,7 @@ def test_whatever_happens_in_whatever_order_amazon_shows_what_omnitron_holds_in_
     run_state_machine_as_test(
         Catalogue,
         settings=settings(
-            max_examples=15,
+            max_examples=10,
             stateful_step_count=30,
             suppress_health_check=list(HealthCheck),
         ),

@@ -192,7 +192,7 @@ def test_whatever_happens_in_whatever_order_both_sides_agree_in_the_end(
     run_state_machine_as_test(
         Shops,
         settings=settings(
-            max_examples=15,
+            max_examples=10,
             stateful_step_count=25,
             suppress_health_check=list(HealthCheck),
         ),

@@ -30,6 +30,7 @@ SEED = 20261123
 MINUTE = timedelta(minutes=1)
 SKUS = 4_900
 SHARED = 20  # the first products are sold by Amazon's own fulfilment too
+ON = [flow for flow in FLOWS if flow.content_type in ("order", "productstock")]
 PATCH_LIMIT = 300  # the default of stock.patch_limit
 
 # Orders placed in each hour of the day, UTC; about 2,000. The twentieth hour has a flash sale.
@@ -89,7 +90,7 @@ class Day:
         for shop in self.shops:
             # Calls take no time on this clock: overlapping them would leave the day to chance.
             shop.configure(
-                {flow.flag: True for flow in FLOWS if flow.content_type == "order"},
+                {flow.flag: True for flow in ON},
                 category_ids="",
                 http={"in_flight": 1},
             )
@@ -300,7 +301,7 @@ _NO_API = ("getAccessToken", "uploadDocument", "downloadDocument")
 
 def _scheduled(moment: datetime) -> Iterator[str]:
     """The commands whose default cron schedule has this minute."""
-    for flow in (flow for flow in FLOWS if flow.cron):
+    for flow in ON:
         minute, hour = flow.cron.split()[:2]
         if _has(minute, moment.minute) and _has(hour, moment.hour):
             yield flow.command
