@@ -228,7 +228,8 @@ def _shapes() -> tuple[re.Pattern[str], ...]:
         # the signature of a presigned document URL lets anybody read the document
         re.compile(r"(https?://[^\s\"'<>?]+\?)[^\s\"'<>]+"),
         # Names in it may be masked already: the rest of the address tells no less.
-        re.compile(r"[\w.+%*-]+(?:@|%40)[\w-]+(?:\.[\w-]+)+"),
+        # Only from the start of a word: a long one would be searched again from each letter of it.
+        re.compile(r"(?<![\w.+%*-])[\w.+%*-]+(?:@|%40)[\w-]+(?:\.[\w-]+)+"),
         # pydantic repeats what it was given, cut in the middle
         re.compile(r"(input_value=).*?(?=, input_type=)", re.DOTALL),
         # Phone numbers: written with a plus, or with the blanks and brackets people put in them.

@@ -12,9 +12,13 @@ from collections import Counter
 from contextlib import closing, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
+import typer
+
+from amzsync.cli import flows
 from amzsync.cli.app import run
 from amzsync.clock import Clock
 from amzsync.sandbox.server import Sandbox
@@ -31,6 +35,9 @@ FLAGS = (
     "send_updated_product_price",
     "send_updated_product_stock",
 )
+# What a process of cron does once, for its one run; thousands of runs in one process need no more.
+typer.main.get_command = lru_cache(64)(typer.main.get_command)
+flows.command = cache(flows.command)
 STARTED = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 
 

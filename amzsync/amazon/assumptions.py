@@ -39,6 +39,11 @@ optional in the model): a "Before" has to lie at least this far back (§2.1.2)."
 USER_AGENT_LIMIT: Final = 500
 """A user-agent header beyond this many characters is refused, by the guide of 2021 (§1.4)."""
 
+INTERNAL_ERRORS: Final = frozenset({"4000000", "InternalFailure"})
+"""Codes of an issue that is Amazon's own trouble ("An internal error has occurred. Please try
+again."), not the listing's. In no list of Amazon's; sellers report it (selling-partner-api-models,
+issues 4362 and 4603), one of them for days and of one SKU alone."""
+
 LISTINGS_FEED_MESSAGES: Final = 25_000
 """Messages of one JSON_LISTINGS_FEED, by the change log of 2025-05-06 (§2.5.5)."""
 

@@ -16,6 +16,7 @@ from amzsync.http.transfer import Transfers
 if TYPE_CHECKING:
     from amzsync.amazon.calls import Calls
     from amzsync.amazon.feeds import Feeds
+    from amzsync.amazon.inventory import Inventory
     from amzsync.amazon.listings import Listings
     from amzsync.amazon.orders import Orders
     from amzsync.amazon.product_types import ProductTypes
@@ -61,6 +62,13 @@ class AmazonClient:
         from amzsync.amazon.reports import Reports
 
         return Reports(self._calls, self.transfers)
+
+    @cached_property
+    def inventory(self) -> Inventory:
+        """FBA Inventory v1."""
+        from amzsync.amazon.inventory import Inventory
+
+        return Inventory(self._calls)
 
     @cached_property
     def product_types(self) -> ProductTypes:

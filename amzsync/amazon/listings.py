@@ -27,7 +27,7 @@ from amzsync.amazon.operations import (
     SEARCH_LISTINGS_ITEMS,
     preview_of,
 )
-from amzsync.errors import RefusedError, RejectedError
+from amzsync.errors import RefusedError, RejectedError, WaitingError
 from amzsync.http.operation import Operation
 
 PAGE_SIZE: Final = 20
@@ -41,6 +41,8 @@ INCLUDED_DATA: Final = (
     "fulfillmentAvailability",
     "productTypes",
 )
+AMAZONS_TROUBLE: Final = "amazons_trouble"
+"""The code of a refusal nobody here is to blame for."""
 _LOCALE: Final = ("issueLocale", "en_US")
 
 
@@ -166,13 +168,30 @@ def plain(issue: Issue) -> str:
 def raise_if_invalid(submission: Submission, word: Callable[[Issue], str] = plain) -> None:
     """Nothing, if Amazon took the write. `word` puts an issue into words.
 
-    Errors: RejectedError for INVALID, with each error in those words.
+    Errors: for INVALID, see `refusal`.
     """
     if submission.status != INVALID:
         return
     issues = [issue for issue in submission.issues if issue.severity == ERROR] or submission.issues
-    raise RejectedError(
-        "; ".join(map(word, issues)) or "Amazon refuses the listing and gives no reason",
-        code=issues[0].code if issues else "invalid",
-        request_id=submission.request_id,
+    raise refusal(issues, word, submission.request_id)
+
+
+def refusal(
+    issues: Sequence[Issue], word: Callable[[Issue], str] = plain, request_id: str | None = None
+) -> RejectedError | WaitingError:
+    """What it means that Amazon refuses a listing for these issues, each told once.
+
+    WaitingError: there is nothing but Amazon's own trouble, and the listing can only be sent again.
+    """
+    own = [issue for issue in issues if not issue.is_internal]
+    text = "; ".join(dict.fromkeys(map(word, own)))
+    if issues and not own:
+        trouble = plain(issues[0]).rstrip(".")
+        return WaitingError(
+            f"{trouble}: Amazon's own trouble, it is sent again", code=AMAZONS_TROUBLE
+        )
+    return RejectedError(
+        text or "Amazon refuses the listing and gives no reason",
+        code=(own[0].code if own else "") or "invalid",
+        request_id=request_id,
     )

@@ -47,7 +47,15 @@ PUT_LISTINGS_ITEM: Final = Operation(
     "putListingsItem", "PUT", _LISTINGS + "/{sku}", mutates=True, rate=5, burst=5
 )
 PATCH_LISTINGS_ITEM: Final = Operation(
-    "patchListingsItem", "PATCH", _LISTINGS + "/{sku}", mutates=True, rate=5, burst=5
+    "patchListingsItem",
+    "PATCH",
+    _LISTINGS + "/{sku}",
+    mutates=True,
+    rate=5,
+    burst=5,
+    # At most 300 in any minute: after a pause the burst would come on top of five a second. What is
+    # left of it makes up for requests that are late on their way.
+    steady=True,
 )
 DELETE_LISTINGS_ITEM: Final = Operation(
     "deleteListingsItem", "DELETE", _LISTINGS + "/{sku}", mutates=True, rate=5, burst=5
@@ -107,6 +115,10 @@ GET_MARKETPLACE_PARTICIPATIONS: Final = Operation(
     burst=15,
 )
 
+GET_INVENTORY_SUMMARIES: Final = Operation(
+    "getInventorySummaries", "GET", "/fba/inventory/v1/summaries", rate=2, burst=2
+)
+
 OPERATIONS: Final = {
     operation.name: operation
     for operation in (
@@ -131,6 +143,7 @@ OPERATIONS: Final = {
         SEARCH_DEFINITIONS_PRODUCT_TYPES,
         GET_DEFINITIONS_PRODUCT_TYPE,
         GET_MARKETPLACE_PARTICIPATIONS,
+        GET_INVENTORY_SUMMARIES,
     )
 }
 

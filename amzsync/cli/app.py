@@ -27,6 +27,7 @@ from amzsync.flows import FLOWS
 
 if TYPE_CHECKING:
     from amzsync.config import Config
+    from amzsync.flows.flow import Context
 
 BUG = 70
 EXIT_CODES = """\
@@ -57,13 +58,16 @@ class Command:
 class Session:
     """What one invocation of the command line carries; tests hand in a clock of their own.
 
-    `about` is what is known of the run so far: the JSON of an error starts with it.
+    `about` is what is known of the run so far: the JSON of an error starts with it. `running` is
+    what it works with. `told`: its error is on stderr already, as a line for machines.
     """
 
     clock: Clock = field(default_factory=Clock)
     verbose: int = 0
     as_json: bool = False
     config: Config | None = None
+    running: Context | None = None
+    told: bool = False
     about: dict[str, Any] = field(default_factory=dict)
 
 
@@ -86,12 +90,20 @@ SECTIONS: dict[str, tuple[Command, ...]] = {
         Command("orders recover", "Take orders by id past every window", "amzsync.cli.recover"),
         Command("products trigger", "Send new products now by SKU", "amzsync.cli.products"),
         Command("products touch", "Have products sent anew by CSV", "amzsync.cli.products"),
-        Command("status", "Show cursors, jobs, penalties and the last runs", "amzsync.cli.status"),
+        Command("status", "Show runs, backlog, penalties and alarms", "amzsync.cli.status"),
+        Command("logs", "Show runs and what became of records", "amzsync.cli.logs"),
+        Command("report", "Tell the dashboard figures and differences", "amzsync.cli.report"),
         Command("penalties list", "List records held back or stopped", "amzsync.cli.penalties"),
-        Command("penalties explain", "Explain one record's penalty", "amzsync.cli.penalties"),
+        Command("penalties explain", "Explain a record, cause or message", "amzsync.cli.penalties"),
         Command("penalties clear", "Let records go again", "amzsync.cli.penalties"),
-        Command("quota", "Show Amazon's quota as this account has left it", "amzsync.cli.status"),
-        Command("doctor", "Check credentials, marketplace and channel", "amzsync.cli.doctor"),
+        Command("quota", "Show Amazon's quota, and whether the cron fits", "amzsync.cli.quota"),
+        Command("doctor", "Examine a channel; name the cure of each fault", "amzsync.cli.doctor"),
+        Command("alarms", "Look whether something is wrong, and tell it", "amzsync.cli.alarms"),
+        Command("alarms list", "List the alarms and how they stand", "amzsync.cli.alarms"),
+        Command("alarms create", "Create an alarm", "amzsync.cli.alarms"),
+        Command("alarms change", "Change what raises an alarm", "amzsync.cli.alarms"),
+        Command("alarms remove", "Remove an alarm", "amzsync.cli.alarms"),
+        Command("alarms test", "Send a test message to all who are told", "amzsync.cli.alarms"),
     ),
     "Setting up": (
         Command("config init", "Write a config file with every setting", "amzsync.cli.config"),
@@ -102,8 +114,19 @@ SECTIONS: dict[str, tuple[Command, ...]] = {
     "Trying it out": (
         Command("demo", "Run the product against both far sides, simulated", "amzsync.cli.demo"),
         Command("sandbox", "Serve both far sides on this machine", "amzsync.cli.sandbox"),
+        Command("smoke", "Try Amazon's own sandbox in a CI job", "amzsync.cli.smoke"),
     ),
 }
+
+
+SEE_EXIT_CODES = "Exit codes: amzsync --help lists them."
+
+
+def _ending(command: Any) -> Any:
+    """The command or group, whose help ends with where the exit codes are told."""
+    for one in (command, *getattr(command, "commands", {}).values()):
+        one.epilog = one.epilog or SEE_EXIT_CODES
+    return command
 
 
 def _commands() -> list[Command]:
@@ -121,7 +144,7 @@ class Root(TyperGroup):
         """The group or command of that name, from its module."""
         for command in _commands():
             if command.first_word == cmd_name:
-                return importlib.import_module(command.module).command(cmd_name)
+                return _ending(importlib.import_module(command.module).command(cmd_name))
         return None
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
@@ -241,7 +264,7 @@ def _told(error: AmzsyncError, session: Session) -> int:
 
     text = worded(error, session.config)
     # Long runs may outlast a minutely cron job: no mail about another run that goes on.
-    if session.verbose or not isinstance(error, AlreadyRunningError):
+    if not session.told and (session.verbose or not isinstance(error, AlreadyRunningError)):
         say(f"amzsync: {text}")
     return _ended(error, text, error.exit_code, session)
 
@@ -267,7 +290,8 @@ def _bug(error: Exception, session: Session) -> int:
     from amzsync.cli.printing import say
 
     text = f"internal error: {type(error).__name__}; run it again with -v and report what it prints"
-    say(f"amzsync: {text}")
+    if not session.told:
+        say(f"amzsync: {text}")
     if session.verbose:
         say("".join(traceback.format_exception(error)))
     return _ended(error, text, BUG, session)

@@ -47,6 +47,13 @@ def play(stage: Stage, run: Run, new: list[str]) -> Iterator[Ran]:
     stage.advance(LISTING_TIME)
 
 
+def compare(stage: Stage, run: Run) -> Iterator[Ran]:
+    """Both sides are held against each other."""
+    yield run("do both sides agree?", "report")
+    stage.advance(REPORT_TIME)
+    yield run("listings report ready", "report")
+
+
 def faults(stage: Stage, new: list[str]) -> Iterator[str]:
     """What of this act has not arrived at Amazon."""
     wanted = _prices(stage)

@@ -14,11 +14,12 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from amzsync.cli import catalogue_plot, plot
+from amzsync.cli.files import check_writable
 from amzsync.cli.options import Verbose
 from amzsync.cli.plot import Cast, cast, play, play_again
 from amzsync.cli.printing import out, say, table
@@ -44,17 +45,24 @@ BUFFER = 2
 CANCELLATION_WAITING, APPROVED, DELIVERED = "50", "400", "550"
 
 
+Html = Annotated[
+    Path | None, typer.Option("--html", metavar="FILE", help="Write the last report as a web page.")
+]
+
+
 def command(_name: str) -> Any:
     """The `demo` command."""
     return typer.main.get_command(app)
 
 
 @app.command()
-def demo(verbose: Verbose = 0) -> int:
-    """Run every flow against a sandbox, some twice, and show what moved."""
+def demo(to_html: Html = None, verbose: Verbose = 0) -> int:
+    """Run every flow against a sandbox, some twice, and show what moved and how it all stands."""
     from amzsync.sandbox.order_corners import UNKNOWN_SKU, UNKNOWN_TOWNSHIP
     from amzsync.sandbox.server import Sandbox
 
+    if to_html is not None:
+        check_writable(to_html)
     started = time.monotonic()
     with (
         _sigterm_as_interrupt(),
@@ -79,9 +87,13 @@ def demo(verbose: Verbose = 0) -> int:
         runs += catalogue_plot.play(stage, run, new)
         again = list(play_again(run))
         runs += again
+        runs += catalogue_plot.compare(stage, run)
         faults += _faults(stage, runs, expected, actors)
         faults += [*catalogue_plot.faults(stage, new), *_changes(again)]
         _show(runs, stage)
+        out(stage.screen("status"))
+        if to_html is not None:
+            stage.screen("report", "--html", str(to_html.absolute()))
     took = f"{time.monotonic() - started:.0f} s"
     for fault in faults:
         say(f"wrong: {fault}")

@@ -92,6 +92,9 @@ Quiet = Annotated[
     bool, typer.Option("-q", "--quiet", envvar="AMZSYNC_QUIET", help="Say only what went wrong.")
 ]
 
+# A record as it is named in an example.
+_KEYS = {"SKU": "TSHIRT-RED-M", "order id": "404-1234567-1234567"}
+
 REPORT_PAUSE = 20.0  # seconds between two looks at a report; Amazon takes minutes for it
 
 
@@ -100,11 +103,27 @@ def command(name: str) -> Any:
     flows = [entry for entry in FLOWS if entry.name.split(".")[0] == name]
     made = group(name, "; ".join(f"{entry.summary}" for entry in flows) + ".")
     for entry in flows:
-        made.command(entry.name.split(".")[1], help=f"{entry.summary}.")(_command(entry))
+        made.command(entry.name.split(".")[1], help=_help(entry))(_command(entry))
     rows = [row for section in SECTIONS.values() for row in section if row.first_word == name]
     for module in dict.fromkeys(row.module for row in rows if row.module != __name__):
         importlib.import_module(module).add_to(made)
     return typer.main.get_command(made)
+
+
+def _help(entry: Entry) -> str:
+    """What the flow does, when it runs, and how it is tried by hand."""
+    flag = f"while {entry.flag} is true" if entry.flag else "while category_ids names a category"
+    started = f"; cron starts it at {entry.cron}" if entry.cron else ", by hand"
+    key = _KEYS.get(entry.key)
+    examples = [f"amzsync {entry.command} --config tr.toml --dry-run"]
+    examples += [f"amzsync {entry.command} --config tr.toml --only {key} -v"] if key else []
+    return (
+        f"{entry.summary}.\n\n"
+        f"One batch, then it exits. It runs {flag}{started}. A record that fails is held in penalty"
+        f" and tried again later, the others go on: amzsync penalties list shows it. A run that"
+        f" went well prints nothing unless somebody is at a terminal.\n\n"
+        "\b\nExamples:\n" + "\n".join(f"  {example}" for example in examples)
+    )
 
 
 def _command(entry: Entry) -> Callable[..., int]:
@@ -190,14 +209,19 @@ def run_locked(
     if config is None:
         raise AmzsyncError("a flow needs a config")
     with (
-        voice.listening(),
+        voice.listening(session),
         open_context(config, session.clock, deadline, options, voice.progress) as ctx,
     ):
         session.about["channel"] = ctx.channel
+        session.running = ctx
         try:
             return _locked(entry, ctx, lock_wait, work)
         except AmzsyncError:
-            session.about |= {"notes": ctx.notes, "calls": ctx.calls()}
+            session.about |= {
+                "run": ctx.run_id or None,
+                "notes": ctx.notes,
+                "calls": ctx.calls(),
+            }
             raise
 
 
@@ -209,7 +233,14 @@ def _locked(
 
     path = flow_lock(ctx.state.store, ctx.channel, entry.name)
     with locked(path, wait=lock_wait, deadline=ctx.deadline):
-        if not channel_is_active(ctx):
+        try:
+            active = channel_is_active(ctx)
+        except AmzsyncError as error:
+            from amzsync.flows.runner import unstarted  # here, because it is seldom needed
+
+            unstarted(entry, ctx, error)
+            raise
+        if not active:
             return "the channel is inactive in Omnitron: nothing done"
         return work(entry, ctx)
 

@@ -1,17 +1,16 @@
-"""`amzsync penalties`: list, explain and clear, the manual's Failed Integration by hand."""
+"""`amzsync penalties list` and `explain`: the manual's Failed Integration by hand."""
 
 from __future__ import annotations
 
 import shlex
-import sys
-from datetime import datetime, timedelta
-from pathlib import Path
+from datetime import datetime
 from typing import Annotated, Any
 
 import typer
 
+from amzsync.cli import penalty_words as words
 from amzsync.cli.account import looked_into
-from amzsync.cli.app import Session
+from amzsync.cli.durations import duration
 from amzsync.cli.options import (
     DEFAULT_PATH,
     AsJson,
@@ -20,16 +19,14 @@ from amzsync.cli.options import (
     group,
     session_of,
 )
-from amzsync.cli.printing import moment, out, print_json, relative, say, span, table
-from amzsync.cli.render import Voice
-from amzsync.cli.wiring import channel_key, open_context
-from amzsync.clock import Deadline
+from amzsync.cli.penalties_clear import Cause, Flow, Orders, Skus, clear_
+from amzsync.cli.printing import out, print_json, say, table
+from amzsync.cli.wiring import channel_key
 from amzsync.config import Config, load_config
-from amzsync.errors import UsageError
-from amzsync.flows.flow import Options
-from amzsync.ops.penalties import Cleared, Explained, clear, explained
-from amzsync.ops.records import clearing_command, entry_of, keys_in
-from amzsync.state.penalties import Penalty
+from amzsync.ops.causes import CauseFound, cause_of
+from amzsync.ops.penalties import Explained, explained, grouped
+from amzsync.ops.records import entry_of, ids_of
+from amzsync.state.waiting import Waiting
 
 app = group("penalties", "Records held back after a failure: list, explain, clear.")
 
@@ -39,213 +36,143 @@ def command(_name: str) -> Any:
     return typer.main.get_command(app)
 
 
-Flow = Annotated[
-    str | None, typer.Option("--flow", metavar="FLOW", help='Only of this flow, as "stock push".')
-]
-Skus = Annotated[
-    list[str] | None, typer.Option("--sku", metavar="SKU", help="This SKU; may be repeated.")
-]
-Orders = Annotated[
-    list[str] | None,
-    typer.Option("--order", metavar="ID", help="This Amazon order id; may be repeated."),
-]
-Csv = Annotated[
-    Path | None,
+OlderThan = Annotated[
+    str | None,
     typer.Option(
-        "--csv",
-        metavar="FILE",
-        help="All keys of a CSV file: one a line, or a column sku or order.",
+        "--older-than", metavar="AGE", help="First failed longer ago than that, as 2h or 3d."
     ),
 ]
-All = Annotated[bool, typer.Option("--all", help="Every penalty of the channel.")]
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before --all.")]
+NewerThan = Annotated[
+    str | None,
+    typer.Option(
+        "--newer-than", metavar="AGE", help="First failed within that time, as 30min or 1d12h."
+    ),
+]
+Stopped = Annotated[
+    bool | None,
+    typer.Option(
+        "--stopped/--waiting",
+        show_default=False,
+        help="Only those that are not tried any more, or only those that wait for their next try.",
+    ),
+]
+ByCause = Annotated[
+    bool, typer.Option("--group", help="The causes alone, with counts and cures, no records.")
+]
 
 
 @app.command("list")
 def list_(
     context: typer.Context,
     flow: Flow = None,
+    cause: Cause = None,
+    sku: Skus = None,
+    order: Orders = None,
+    older_than: OlderThan = None,
+    newer_than: NewerThan = None,
+    stopped: Stopped = None,
+    by_cause: ByCause = False,
     config: ConfigPath = DEFAULT_PATH,
     as_json: AsJson = False,
     verbose: Verbose = 0,
 ) -> None:
-    """List the records that are held back or stopped."""
+    """List the records that are held back, then their causes with what mends each.
+
+    Several options narrow the list together. Records that wait for something without being in
+    penalty are told by `amzsync status` and `amzsync why`.
+    """
     session = session_of(context)
-    loaded = load_config(config)
-    found = _found(loaded, session, flow, None)
+    now = session.clock.now()
+    before = now - duration(older_than) if older_than else None
+    after = now - duration(newer_than) if newer_than else None
+    loaded = session.config = load_config(config)
+    channel = channel_key(loaded)
+    keys = [*(sku or ()), *(order or ())]
+    with looked_into(loaded, session.clock) as state:
+        found = state.penalties.list(
+            channel,
+            entry_of(flow).name if flow else None,
+            ids_of(state, channel, keys).values() if keys else None,
+            code=cause,
+            stopped=stopped,
+            failed_before=before,
+            failed_after=after,
+        )
+    rows = [explained(loaded, row) for row in found]
+    groups = grouped(rows)
     if as_json:
-        print_json({"channel": channel_key(loaded), "penalties": [_as_json(row) for row in found]})
-    elif found:
-        rows = [_row(penalty) for penalty in found]
-        table("Penalties", ("flow", "key", "failures", "next try", "code", "reason"), rows)
+        told = [] if by_cause else [words.row_json(row) for row in rows]
+        by = [words.group_json(each, loaded) for each in groups]
+        print_json({"channel": channel, "penalties": told, "groups": by})
+    elif rows:
+        if not by_cause:
+            table("Penalties", words.COLUMNS, [words.row(each) for each in rows])
+        out(
+            "\n".join(["By cause", *(line for each in groups for line in words.told(each, loaded))])
+        )
     else:
-        say("no record is in penalty")
+        narrowed = flow or cause or keys or before or after or stopped is not None
+        say("no such record is in penalty" if narrowed else "no record is in penalty")
 
 
 @app.command()
 def explain(
     context: typer.Context,
-    key: Annotated[str, typer.Argument(metavar="KEY", help="A SKU or an Amazon order id.")],
+    key: Annotated[
+        str,
+        typer.Argument(
+            metavar="KEY|CAUSE|MESSAGE",
+            help="A SKU or order, a cause as `penalties list` shows it, or an error message.",
+        ),
+    ],
     config: ConfigPath = DEFAULT_PATH,
     as_json: AsJson = False,
     verbose: Verbose = 0,
 ) -> int:
-    """Explain why a record is held back, until when, and what sets it free; exit 1 if it is not."""
-    session = session_of(context)
-    loaded = load_config(config)
-    found = [explained(loaded, row) for row in _found(loaded, session, None, [key])]
-    if as_json:
-        body = {"channel": channel_key(loaded), "key": key}
-        print_json({**body, "penalties": [_explained_json(row) for row in found]})
-    elif not found:
-        say(f"{key} is not in penalty; amzsync why {shlex.quote(key)} tells what is known of it")
-    for row in found if not as_json else ():
-        out("\n".join(_explained_lines(row, loaded, session.clock.now())))
-    return 0 if found else 1
+    """Explain why a record is held back, how many tries are left, and what mends it.
 
-
-@app.command("clear")
-def clear_(
-    context: typer.Context,
-    sku: Skus = None,
-    order: Orders = None,
-    csv: Csv = None,
-    everything: All = False,
-    flow: Flow = None,
-    yes: Yes = False,
-    config: ConfigPath = DEFAULT_PATH,
-    as_json: AsJson = False,
-    verbose: Verbose = 0,
-) -> None:
-    """Let records go again, here and in Omnitron.
-
-    If Omnitron cannot be used (exit 4 or 5) the records are free all the same: the next run lifts
-    them there and sends them. To run the command again does no harm.
+    Of a cause or a message: what it means, its cure, and how many records it holds back. Exit 1 if
+    the record is not held back.
     """
     session = session_of(context)
-    keys = _keys(sku, order, csv, everything)
     loaded = session.config = load_config(config)
-    found = _found(loaded, session, flow, keys)
-    missing = sorted(set(keys or ()) - {row.key for row in found})
-    if found and everything and not yes and not _confirmed(len(found)):
-        say("nothing was cleared")
-        return
-    cleared = _clear(loaded, session, found) if found else Cleared((), (), None)
-    session.about = {
-        "channel": channel_key(loaded),
-        "cleared": [_as_json(row) for row in cleared.freed],
-        "due": [_as_json(row) for row in cleared.due],
-        "not_in_penalty": missing,
-    }
-    if missing:
-        say(f"not in penalty: {', '.join(missing)}")
-    if cleared.error is not None:
-        say(
-            f"{len(cleared.freed)} cleared; {len(cleared.due)} more are free here but not lifted in"
-            " Omnitron: the next run lifts them there and sends them"
-        )
-        raise cleared.error
+    channel = channel_key(loaded)
+    with looked_into(loaded, session.clock) as state:
+        record = ids_of(state, channel, [key])[key]
+        rows = [explained(loaded, row) for row in state.penalties.list(channel, keys=[record])]
+        waiting = state.waiting.list(channel, keys=[record])
+        cause = None if rows or waiting else cause_of(loaded, state, channel, key)
     if as_json:
-        print_json({**session.about, "exit_code": 0, "error": None})
+        print_json(
+            {
+                "channel": channel,
+                "key": record,
+                "penalties": [words.explained_json(row, loaded) for row in rows],
+                "waiting": [words.waiting_json(row, loaded) for row in waiting],
+                "causes": words.cause_json(cause, loaded) if cause else [],
+            }
+        )
     else:
-        out(f"{len(cleared.freed)} cleared")
+        _tell(loaded, session.clock.now(), rows, waiting, cause, key)
+    return 0 if rows or waiting or cause else 1
 
 
-def _keys(
-    sku: list[str] | None, order: list[str] | None, csv: Path | None, everything: bool
-) -> list[str] | None:
-    """The keys asked for; None means all. Errors: UsageError."""
-    named = [*(sku or ()), *(order or ())]
-    if everything:
-        if named or csv:
-            raise UsageError("--all goes without --sku, --order and --csv")
-        return None
-    keys = [*named, *(keys_in(csv) if csv else ())]
-    if not keys:
-        raise UsageError("say which: --sku SKU, --order ID, --csv FILE or --all")
-    return keys
+def _tell(
+    config: Config,
+    now: datetime,
+    rows: list[Explained],
+    waiting: list[Waiting],
+    cause: CauseFound | None,
+    key: str,
+) -> None:
+    for row in rows:
+        out("\n".join(words.explained_lines(row, config, now)))
+    for each in waiting:
+        out("\n".join(words.waiting_lines(each, config, now)))
+    if cause:
+        out("\n".join(words.cause_lines(cause, config, now)))
+    elif not rows and not waiting:
+        say(f"{key} is not in penalty; amzsync why {shlex.quote(key)} tells what is known of it")
 
 
-def _confirmed(count: int) -> bool:
-    """Whether a person on a terminal says yes; without one nobody can be asked."""
-    if not sys.stdin.isatty():
-        return True
-    return typer.confirm(f"Clear all {count} penalties?", err=True)
-
-
-def _found(
-    config: Config, session: Session, flow: str | None, keys: list[str] | None
-) -> list[Penalty]:
-    wanted = entry_of(flow).name if flow else None
-    with looked_into(config, session.clock) as state:
-        return state.penalties.list(channel_key(config), wanted, keys)
-
-
-def _clear(config: Config, session: Session, found: list[Penalty]) -> Cleared:
-    voice = Voice(verbose=session.verbose, as_json=session.as_json)
-    deadline = Deadline(session.clock)
-    with (
-        voice.listening(),
-        open_context(config, session.clock, deadline, Options(), voice.progress) as ctx,
-    ):
-        return clear(ctx, found)
-
-
-def _row(penalty: Penalty) -> tuple[str | int, ...]:
-    until = "stopped" if penalty.stopped else moment(penalty.next_try_at)
-    flow = penalty.flow.replace(".", " ")
-    return flow, penalty.key, penalty.failures, until, penalty.code, penalty.reason
-
-
-def _as_json(penalty: Penalty) -> dict[str, Any]:
-    return {
-        "flow": penalty.flow,
-        "key": penalty.key,
-        "content_type": penalty.content_type,
-        "object_id": penalty.object_id,
-        "code": penalty.code,
-        "reason": penalty.reason,
-        "request_id": penalty.request_id,
-        "failures": penalty.failures,
-        "stopped": penalty.stopped,
-        "first_failed_at": penalty.first_failed_at.isoformat(),
-        "last_failed_at": penalty.last_failed_at.isoformat(),
-        "next_try_at": None if penalty.stopped else penalty.next_try_at.isoformat(),
-    }
-
-
-def _explained_json(row: Explained) -> dict[str, Any]:
-    rules = {
-        "table": row.rules.table,
-        "RETRY_INTERVAL": row.rules.retry_interval,
-        "EXPIRATION_DATE": row.rules.expiration_date,
-        "MAX_RETRY_COUNT": row.rules.max_retry_count,
-    }
-    time_up = row.time_up_at.isoformat()
-    return {**_as_json(row.penalty), "tries": row.tries, "time_up_at": time_up, "settings": rules}
-
-
-def _explained_lines(row: Explained, config: Config, now: datetime) -> list[str]:
-    penalty, rules = row.penalty, row.rules
-    request = f" (request {penalty.request_id})" if penalty.request_id else ""
-    if penalty.stopped:
-        next_try = "none: its tries or its time are used up"
-    else:
-        next_try = relative(penalty.next_try_at, now)
-    return [
-        f"{penalty.key}, {penalty.flow.replace('.', ' ')}",
-        f"  why:           {penalty.code}: {penalty.reason}{request}",
-        f"  first failure: {relative(penalty.first_failed_at, now)}",
-        f"  last failure:  {relative(penalty.last_failed_at, now)}",
-        f"  tries used:    {penalty.failures} of {row.tries}; time is up {moment(row.time_up_at)}",
-        f"  next try:      {next_try}",
-        f"  settings:      [failed_integration.{rules.table}]"
-        f" RETRY_INTERVAL {_seconds(rules.retry_interval)},"
-        f" EXPIRATION_DATE {_seconds(rules.expiration_date)},"
-        f" MAX_RETRY_COUNT {rules.max_retry_count}; they count from the next failure on",
-        f"  set it free:   {clearing_command(config, penalty)}",
-    ]
-
-
-def _seconds(seconds: int) -> str:
-    return f"{seconds} s ({span(timedelta(seconds=seconds))})"
+app.command("clear")(clear_)

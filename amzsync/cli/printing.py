@@ -31,7 +31,32 @@ def verbatim(text: str) -> None:
 
 def print_json(value: Any) -> None:
     """A JSON document on stdout, on one line. Errors: as `out`."""
-    _write(json.dumps(_masked(value), ensure_ascii=False))
+    _write(json.dumps(masked(value), ensure_ascii=False))
+
+
+def stream(line: str | dict[str, Any]) -> bool:
+    """A line of data at once, text or JSON; whether anybody still reads. Errors: as `out`."""
+    text = mask(line) if isinstance(line, str) else json.dumps(masked(line), ensure_ascii=False)
+    try:
+        typer.echo(text)
+    except BrokenPipeError:
+        _discard(sys.stdout)
+        return False
+    return True
+
+
+def is_read() -> bool:
+    """Whether stdout has a reader: that of a pipe may have gone away (`amzsync … | head`)."""
+    import select  # here, because only who waits for what comes asks it
+
+    try:
+        descriptor = sys.stdout.fileno()
+    except (OSError, ValueError):
+        return True
+    waiting = select.poll()
+    waiting.register(descriptor, 0)
+    gone = select.POLLERR | select.POLLHUP | select.POLLNVAL
+    return not any(event & gone for _, event in waiting.poll(0))
 
 
 def say(text: str) -> None:
@@ -97,14 +122,15 @@ def _discard(stream: TextIO) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
-def _masked(value: Any) -> Any:
+def masked(value: Any) -> Any:
+    """A JSON value with every text in it masked."""
     # Text by text, before it is JSON: a mask over the whole document could break it.
     if isinstance(value, str):
         return mask(value)
     if isinstance(value, dict):
-        return {key: _masked(entry) for key, entry in value.items()}
+        return {key: masked(entry) for key, entry in value.items()}
     if isinstance(value, list | tuple):
-        return [_masked(entry) for entry in value]
+        return [masked(entry) for entry in value]
     return value
 
 

@@ -10,13 +10,14 @@ import typer
 from amzsync.cli import render
 from amzsync.cli.flows import DryRun, MaxRuntime, Quiet, run_locked, signals
 from amzsync.cli.options import DEFAULT_PATH, AsJson, ConfigPath, Verbose, session_of
-from amzsync.cli.printing import out, print_json
+from amzsync.cli.printing import out, print_json, say
 from amzsync.clock import Deadline
 from amzsync.flows import Entry, entry
 
 if TYPE_CHECKING:
     from amzsync.flows.flow import Context
     from amzsync.flows.runner import Result
+    from amzsync.ops.cure import Cure
 
 FLOW = "products.push"
 
@@ -60,7 +61,7 @@ def trigger(
 
     flow, session = entry(FLOW), session_of(context)
     deadline = Deadline(session.clock, max_runtime)
-    session.about = {**render.blank(flow, dry_run=dry_run), "products": []}
+    session.about = {**render.blank(flow, dry_run=dry_run), "products": [], "cures": []}
     voice = render.Voice(verbose=verbose, quiet=quiet, as_json=as_json)
     session.config = load_config(config)
     rows: list[dict[str, Any]] = session.about["products"]
@@ -77,7 +78,20 @@ def trigger(
         return voice.idle(flow, session.about, found)
     for row in rows if not as_json and not dry_run else ():
         out(f"{row['key']}: {row['told']}")
-    return voice.result(flow, session.about, found)
+    cures = _cures(found)
+    session.about["cures"] = [{"cause": cure.cause, "cure": cure.cure} for cure in cures]
+    code = voice.result(flow, session.about, found)
+    for cure in cures if not as_json else ():
+        say(f"{cure.means}; {cure.cure}")
+    return code
+
+
+def _cures(result: Result) -> list[Cure]:
+    """What mends the failures, each said once; the manual's words where it has them."""
+    from amzsync.ops.cures import cures_of
+
+    every = (cures_of(FLOW, row.code, row.reason) for row in result.failures)
+    return list(dict.fromkeys(cure for cures in every for cure in cures))
 
 
 def touch(
@@ -85,7 +99,8 @@ def touch(
     file: Annotated[
         Path,
         typer.Argument(
-            metavar="FILE.csv", help="SKUs: one a line, or a column sku; commas or semicolons."
+            metavar="FILE.csv",
+            help="SKUs: one a line, or a column sku; as any spreadsheet writes it.",
         ),
     ],
     config: ConfigPath = DEFAULT_PATH,
@@ -113,7 +128,7 @@ def touch(
     loaded = session.config = load_config(config)
     with (
         signals(deadline, voice),
-        voice.listening(),
+        voice.listening(session),
         open_context(
             loaded, session.clock, deadline, Options(dry_run=dry_run), voice.progress
         ) as ctx,

@@ -19,6 +19,8 @@ from amzsync.flows import Entry
 from amzsync.redaction import MaskingFormatter, mask
 
 if TYPE_CHECKING:
+    from amzsync.cli.app import Session
+    from amzsync.cli.json_lines import JsonLines
     from amzsync.config import Config
     from amzsync.flows.flow import Outcome
     from amzsync.flows.runner import Result
@@ -48,25 +50,62 @@ class Voice:
     def __post_init__(self) -> None:
         """Nothing is shown yet."""
         self._status: Any = None
+        self._in_lines = False
 
     @property
     def talks(self) -> bool:
         """Whether a run that went well is worth a line."""
-        return not self.quiet and (self.verbose > 0 or sys.stderr.isatty())
+        heard = self.verbose > 0 or sys.stderr.isatty()
+        return heard and not self.quiet and not self._in_lines
 
     @contextmanager
-    def listening(self) -> Iterator[None]:
-        """Log lines with -v, a live line on a terminal, for as long as the run goes on.
+    def listening(self, session: Session) -> Iterator[None]:
+        """Log lines with -v, JSON lines where the config says so, a live line on a terminal.
 
-        Print results after it: a live line takes stdout over too.
+        For as long as the run goes on. Print results after it: a live line takes stdout over too.
         """
-        handler = logging.StreamHandler(sys.stderr)
-        handler.setFormatter(MaskingFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+        with self._logging(session), self._live():
+            yield
+
+    @contextmanager
+    def _logging(self, session: Session) -> Iterator[None]:
+        lines = self._json_lines(session)
+        self._in_lines = lines is not None and lines.on_stderr
+        level = {0: logging.ERROR, 1: logging.INFO}.get(self.verbose, logging.DEBUG)
+        handlers: list[logging.Handler] = [] if lines is None else [lines]
+        if lines is not None and self._in_lines:
+            lines.setLevel(min(lines.level, level))  # -v is heard in the one voice there is
+        else:
+            handlers.append(_text_lines(session, level))
         root = logging.getLogger("amzsync")
         before = root.level
-        root.addHandler(handler)
-        root.setLevel({0: logging.ERROR, 1: logging.INFO}.get(self.verbose, logging.DEBUG))
+        for handler in handlers:
+            root.addHandler(handler)
+        root.setLevel(min(handler.level for handler in handlers))
+        try:
+            yield
+        except BaseException as error:
+            if lines is not None:
+                lines.fault(error)
+                session.told = self._in_lines
+            raise
+        finally:
+            for handler in handlers:
+                root.removeHandler(handler)
+                handler.close()
+            root.setLevel(before)
+
+    def _json_lines(self, session: Session) -> JsonLines | None:
+        if session.config is None or not session.config.logs.json_to:
+            return None
+        from amzsync.cli.json_lines import handler_for  # here, because few ask for them
+
+        return handler_for(session, session.config)
+
+    @contextmanager
+    def _live(self) -> Iterator[None]:
         live = sys.stderr.isatty() and not self.quiet and not self.as_json and not self.verbose
+        live = live and not self._in_lines
         try:
             if live:
                 from rich.console import Console
@@ -77,8 +116,6 @@ class Voice:
                 yield
         finally:
             self._status = None
-            root.removeHandler(handler)
-            root.setLevel(before)
 
     def progress(self, text: str) -> None:
         """What the run is at."""
@@ -105,17 +142,33 @@ class Voice:
     def result(self, entry: Entry, about: dict[str, Any], result: Result) -> int:
         """What the run did; its exit code."""
         if self.as_json:
-            print_json({**about, **_as_json(result)})
+            print_json({**about, **result_json(result)})
             return result.exit_code
         for line in result.planned:
             out(line)
-        if self.talks or result.differs:
+        if self.talks or (result.differs and not self._in_lines):
             for note in result.notes:
                 say(f"{entry.command}: {note}")
-        if self.talks or result.failures:
+        if self.talks or (result.failures and not self._in_lines):
             say(f"{entry.command}: {_summary(result)}")
-        _say_failures(result.failures)
+            _say_failures(result.failures)
         return result.exit_code
+
+
+def _text_lines(session: Session, level: int) -> logging.Handler:
+    """Log lines for people on stderr, each with the number of its run in the journal."""
+
+    def number(record: logging.LogRecord) -> bool:
+        record.run = session.running.run_id or "-" if session.running else "-"
+        return True
+
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setLevel(level)
+    handler.addFilter(number)
+    handler.setFormatter(
+        MaskingFormatter("%(asctime)s %(levelname)s run %(run)s %(name)s: %(message)s")
+    )
+    return handler
 
 
 def blank(entry: Entry, *, dry_run: bool) -> dict[str, Any]:
@@ -160,7 +213,8 @@ def _far_side(operation: str, config: Config) -> str:
     return "Amazon's document store"
 
 
-def _as_json(result: Result) -> dict[str, Any]:
+def result_json(result: Result) -> dict[str, Any]:
+    """What --json tells of a run, besides which flow's it was."""
     return {
         "run": result.run_id,
         "exit_code": result.exit_code,

@@ -105,7 +105,7 @@ def config_text(served: Sandbox, **settings: Any) -> str:
     """The config of channel 1 of this sandbox, ready to use, with these top-level settings."""
     known = served.credentials
     plain = {
-        "channel_name": "Sandbox",
+        "channel_name": "Amazon:1_Channel",  # as its Omnitron calls it
         "base_url": served.amazon_url,
         "client_id": known.client_id,
         "client_secret": known.client_secret,

@@ -6,13 +6,14 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.request import ProxyHandler, Request, build_opener
 
 import amzsync
+from amzsync.errors import UsageError
 
 PATIENCE = 60.0  # seconds a run may take before it counts as hung
 
@@ -41,25 +42,21 @@ class Stage:
     def run(self, step: str, words: str) -> Ran:
         """Run a flow as cron would, in a process of its own."""
         before = self._calls()
-        argv = [sys.executable, "-m", "amzsync", *words.split(), "--json"]
-        done = subprocess.run(  # noqa: S603 - this very program, with our own words
-            [*argv, "--config", str(self._config)],
-            cwd=self._config.parent,
-            env=_environment(),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            timeout=PATIENCE,
-            check=False,
-        )
+        done = self._start([*words.split(), "--json"])
         after = self._calls()
         try:
-            result = json.loads(done.stdout)
+            result = {**_NOTHING, **json.loads(done.stdout)}
         except ValueError:
             error = {"message": done.stderr.strip() or "it printed nothing"}
             result = {**_NOTHING, "exit_code": done.returncode, "error": error}
         return Ran(step, words, result, *(after[side] - before[side] for side in after))
+
+    def screen(self, *words: str) -> str:
+        """What a command prints for people. Errors: UsageError when it does not end well."""
+        done = self._start(words)
+        if done.returncode != 0:
+            raise UsageError(f"amzsync {words[0]} ended with {done.returncode}: {done.stderr}")
+        return done.stdout.rstrip("\n")
 
     def stocks(self) -> dict[str, int]:
         """Omnitron's stock by SKU."""
@@ -98,6 +95,19 @@ class Stage:
         request = Request(f"{self._url}/_sandbox/{path}", data, method=method)  # noqa: S310 - our own loopback address
         with self._opener.open(request, timeout=PATIENCE) as reply:
             return json.load(reply)
+
+    def _start(self, words: Sequence[str]) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(  # noqa: S603 - this very program, with our own words
+            [sys.executable, "-m", "amzsync", *words, "--config", str(self._config)],
+            cwd=self._config.parent,
+            env=_environment(),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            timeout=PATIENCE,
+            check=False,
+        )
 
     def _calls(self) -> dict[str, int]:
         return {side: sum(counts.values()) for side, counts in self.ask("GET", "calls").items()}

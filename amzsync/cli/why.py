@@ -8,17 +8,20 @@ from typing import Annotated, Any
 
 import typer
 
-from amzsync.cli import why_order
+from amzsync.amazon.orders import ORDER_ID
+from amzsync.cli import why_listing, why_order
 from amzsync.cli.account import looked_into
 from amzsync.cli.options import DEFAULT_PATH, AsJson, ConfigPath, Verbose, session_of
+from amzsync.cli.penalty_words import cures_json
 from amzsync.cli.printing import moment, out, print_json, relative, say
 from amzsync.cli.wiring import channel_key
 from amzsync.config import Config, load_config
-from amzsync.ops.records import clearing_command
-from amzsync.ops.story import Happening, Story, Travelling, story_of
-from amzsync.state.jobs import FeedItem
-from amzsync.state.listings import QUANTITY, Listing
-from amzsync.state.store import to_moment
+from amzsync.ops.cures import cures_of
+from amzsync.ops.penalties import explained
+from amzsync.ops.records import clearing_command, manual_command
+from amzsync.ops.sale import PRODUCTS, Sale, sale_of
+from amzsync.ops.story import Happening, Story, story_of
+from amzsync.state.penalties import Penalty
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
@@ -43,29 +46,37 @@ def why(
 ) -> int:
     """Tell what became of a SKU or an order, newest last; exit 1 if nothing is known of it."""
     session = session_of(context)
-    loaded = load_config(config)
+    loaded = session.config = load_config(config)
+    channel = channel_key(loaded)
     with looked_into(loaded, session.clock) as state:
-        story = story_of(state, channel_key(loaded), key)
+        story = story_of(state, channel, key)
+        like = [] if story else state.known_keys.like(channel, key)
+    sale = sale_of(loaded, story)
     if as_json:
-        print_json({"channel": channel_key(loaded), "key": story.key, **_as_json(story)})
+        body = {"channel": channel, "key": story.key, **_as_json(story, sale, loaded)}
+        print_json({**body, "like": like})
     elif story:
-        out(
-            "\n".join(
-                [
-                    story.key,
-                    *map(_line, story.happenings),
-                    "",
-                    *_now(story, loaded, session.clock.now()),
-                ]
-            )
-        )
+        happened = map(_line, story.happenings)
+        now = _now(story, sale, loaded, session.clock.now())
+        out("\n".join([story.key, *happened, "", *now]))
     else:
-        say(
-            f"nothing is known of {key} on channel {channel_key(loaded)}; SKUs and Amazon's order"
-            " ids are told as Amazon spells them, and the journal goes back"
-            f" {loaded.state.retention_days} days"
-        )
+        for line in _unknown(key, channel, loaded, like):
+            say(line)
     return 0 if story else 1
+
+
+def _unknown(key: str, channel: str, config: Config, like: list[str]) -> Iterator[str]:
+    yield (
+        f"nothing is known of {key} on channel {channel}; SKUs and Amazon's order ids are told as"
+        f" Amazon spells them, and the journal goes back {config.state.retention_days} days"
+    )
+    if like:
+        yield f"did you mean {' or '.join(like)}?"
+    if ORDER_ID.fullmatch(key):
+        yield f"to take the order now: {manual_command(config, 'orders', 'recover', key)}"
+    else:
+        words = ("products", "push", "--dry-run", "--only", key)
+        yield f"to see what would be sent of the product: {manual_command(config, *words)}"
 
 
 def _line(happening: Happening) -> str:
@@ -74,54 +85,40 @@ def _line(happening: Happening) -> str:
     return f"  {moment(happening.at)}  {by}{happening.text}{request}"
 
 
-def _now(story: Story, config: Config, now: datetime) -> Iterator[str]:
+def _now(story: Story, sale: Sale | None, config: Config, now: datetime) -> Iterator[str]:
     """How it stands, a line a fact."""
     if story.order is not None:
         yield from why_order.told(story.order)
-    for attribute, listing in story.values.items():
-        yield from _value(attribute, listing, now)
-    for travelling in story.travelling:
-        yield _feed(travelling)
+    if sale is not None:
+        yield from why_listing.told(story, sale, now)
     for row in story.waiting:
         yield f"waits since {moment(row.since)} ({row.code}): {row.reason}"
+        if not _told_before(sale, row.flow):
+            yield from (f"  cure: {cure.cure}" for cure in cures_of(row.flow, row.code, row.reason))
     for penalty in story.penalties:
-        flow = penalty.flow.replace(".", " ")
-        if penalty.stopped:
-            yield f"{flow}: stopped after {penalty.failures} tries; set it free with"
-        else:
-            at = relative(penalty.next_try_at, now)
-            yield f"{flow}: in penalty, next try at {at}; or now with"
-        yield f"  {clearing_command(config, penalty)}"
+        yield from _held(penalty, config, now, cured=_told_before(sale, penalty.flow))
 
 
-def _value(attribute: str, listing: Listing, now: datetime) -> Iterator[str]:
-    known = listing.sent_at or listing.confirmed
-    if attribute != QUANTITY and not known:
-        return
-    seen = f"{listing.confirmed} when last read back" if listing.confirmed else "not read back yet"
-    yield f"live {attribute}: {seen}"
-    if listing.check_at is not None:
-        yield f"to be read back {relative(to_moment(listing.check_at), now)}"
-    if listing.resend:
-        what = "stock" if attribute == QUANTITY else attribute
-        yield f"its present {what} is sent again in the next run"
-    if attribute == QUANTITY and listing.withdrawn_at is not None:
-        since = moment(to_moment(listing.withdrawn_at))
-        yield f"its product left the catalog, its stock is kept at 0 since {since}"
+def _told_before(sale: Sale | None, flow: str) -> bool:
+    """Whether what mends it was said with why the SKU is not on sale."""
+    return sale is not None and bool(sale.fix) and flow == PRODUCTS
 
 
-def _feed(travelling: Travelling) -> str:
-    job, item = travelling.job, travelling.item
-    value = f", {_values(item)}" if item else ""
-    name = f"feed {job.remote_id}" if job.remote_id else "a feed"
-    return f"travels with {name} ({job.state}{value}), begun {moment(job.created_at)}"
+def _held(penalty: Penalty, config: Config, now: datetime, *, cured: bool) -> Iterator[str]:
+    flow, found = penalty.flow.replace(".", " "), explained(config, penalty)
+    for cure in found.cures if not cured else ():
+        yield f"{flow}: {cure.means}"
+        yield f"  cure: {cure.cure}"
+    if penalty.stopped:
+        yield f"{flow}: stopped after {penalty.failures} tries; set it free with"
+    else:
+        at = relative(penalty.next_try_at, now)
+        left = "1 try" if found.tries_left == 1 else f"{found.tries_left} tries"
+        yield f"{flow}, {left} left: in penalty, next try at {at}; or now with"
+    yield f"  {clearing_command(config, penalty)}"
 
 
-def _values(item: FeedItem) -> str:
-    return ", ".join(f"{value.attribute} {value.text}" for value in item.values)
-
-
-def _as_json(story: Story) -> dict[str, Any]:
+def _as_json(story: Story, sale: Sale | None, config: Config) -> dict[str, Any]:
     order = story.order
     return {
         "known": bool(story),
@@ -136,56 +133,34 @@ def _as_json(story: Story) -> dict[str, Any]:
             for happening in story.happenings
         ],
         "order": order and why_order.as_json(order),
-        "listing": _listing(story.values),
-        "feeds": [
-            {
-                "feed_id": row.job.remote_id,
-                "state": row.job.state,
-                "values": {value.attribute: value.text for value in row.item.values}
-                if row.item
-                else {},
-            }
-            for row in story.travelling
-        ],
+        **why_listing.as_json(story, sale),
         "waiting": [
             {
                 "flow": row.flow,
                 "code": row.code,
                 "reason": row.reason,
                 "since": row.since.isoformat(),
+                "cures": cures_json(
+                    cures_of(row.flow, row.code, row.reason), config, row.flow, row.key
+                ),
             }
             for row in story.waiting
         ],
-        "penalties": [
-            {
-                "flow": row.flow,
-                "code": row.code,
-                "reason": row.reason,
-                "request_id": row.request_id,
-                "failures": row.failures,
-                "stopped": row.stopped,
-                "next_try_at": None if row.stopped else row.next_try_at.isoformat(),
-            }
-            for row in story.penalties
-        ],
+        "penalties": [_penalty_json(row, config) for row in story.penalties],
     }
 
 
-def _listing(values: dict[str, Listing]) -> dict[str, Any] | None:
-    listing = values.get(QUANTITY)
-    if listing is None:
-        return None
+def _penalty_json(penalty: Penalty, config: Config) -> dict[str, Any]:
+    found = explained(config, penalty)
     return {
-        "product_pk": listing.product_pk,
-        "withdrawn_at": listing.withdrawn_at,
-        "values": {
-            attribute: {
-                "sent": row.sent,
-                "sent_at": row.sent_at,
-                "confirmed": row.confirmed,
-                "check_at": row.check_at,
-                "resend": row.resend,
-            }
-            for attribute, row in values.items()
-        },
+        "flow": penalty.flow,
+        "code": penalty.code,
+        "reason": penalty.reason,
+        "request_id": penalty.request_id,
+        "failures": penalty.failures,
+        "stopped": penalty.stopped,
+        "next_try_at": None if penalty.stopped else penalty.next_try_at.isoformat(),
+        "tries_left": found.tries_left,
+        "cures": cures_json(found.cures, config, penalty.flow, penalty.key),
+        "clear": clearing_command(config, penalty),
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import cache
 from importlib.metadata import version
 
 from amzsync.amazon.auth import LoginWithAmazon
@@ -73,7 +74,7 @@ def channel_of(config: Config) -> Channel:
 def _amazon(
     config: Config, state: State, deadline: Deadline, options: Options, stack: ExitStack
 ) -> AmazonClient:
-    agent = user_agent("amzsync", version("amzsync"))
+    agent = _agent()
     timeouts, retry = _timeouts(config), _retry(config)
     tokens = Session(
         config.amazon.lwa_url,
@@ -137,6 +138,12 @@ def _omnitron(
         settings.channel_id, use_channel_id=config.use_channel_id_in_address_mapping
     )
     return OmnitronClient(session, settings.channel_id, prefix), session
+
+
+@cache
+def _agent() -> str:
+    """The name Amazon knows us by; made once a process, for reading package data takes its time."""
+    return user_agent("amzsync", version("amzsync"))
 
 
 def _timeouts(config: Config) -> Timeouts:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import Any, get_origin
 
 from pydantic.fields import FieldInfo
@@ -48,10 +49,7 @@ def overlay(
     `extra` are the brand's own keys with their types; `referenced` are variables that `env:` names,
     which are no settings whatever they are called. Gives the variable of every key that was set.
     """
-    known: dict[str, tuple[Path, tuple[Any, ...]]] = {
-        variable(path): (path, _types(field)) for path, field in settings().items()
-    }
-    known |= {variable((key,)): ((key,), (kind,)) for key, kind in extra.items()}
+    known = _variables() | {variable((key,)): ((key,), (kind,)) for key, kind in extra.items()}
     skipped = {PREFIX + name for name in RESERVED}.union(referenced)
     origins: dict[Path, str] = {}
     problems: list[Problem] = []
@@ -65,6 +63,12 @@ def overlay(
         if _place(values, path, typed(environ[name], types)):
             origins[path] = name
     return origins, problems
+
+
+@cache
+def _variables() -> dict[str, tuple[Path, tuple[Any, ...]]]:
+    """The setting each variable stands for, and the types it may have."""
+    return {variable(path): (path, _types(field)) for path, field in settings().items()}
 
 
 def typed(text: str, types: tuple[Any, ...]) -> Any:

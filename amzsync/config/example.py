@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from pydantic.fields import FieldInfo
 
-from amzsync.config.known import Path, dotted, fields, kinds, table_of
+from amzsync.config.known import Path, dotted, fields, kinds, table_of, value_at
+from amzsync.config.rules import needed_by_flags
 from amzsync.config.toml_text import toml, toml_key
 
 _WIDTH = 100
@@ -46,16 +48,27 @@ _GROUPS = {
 _PREFILLED: dict[Path, str] = {("base_url",): "https://sellingpartnerapi-eu.amazon.com"}
 
 
-def example() -> str:
-    """The text of config.example.toml."""
+def example(values: Mapping[str, Any] | None = None, origin: str = "") -> str:
+    """The text of config.example.toml; with `values`, a file with these filled in.
+
+    `values` are nested as in the file; keys that are no settings of ours are those a brand added
+    through schema_type. `origin` says in the file's first lines where they come from.
+    """
+    values = values or {}
     parts = [_comment(_INTRODUCTION, wrap=False)]
+    if origin:
+        parts.append(_comment(origin))
     tables = [path for path in fields() if _is_table(path)]
     for path, field in fields().items():
         if len(path) == 1 and path not in tables:
             if heading := _GROUPS.get(path[0]):
                 parts.append(_comment(f"---- {heading} ----"))
-            parts.append(_setting(path, field))
-    parts += ["\n".join(_table(path)) for path in tables]
+            parts.append(_setting(path, field, values))
+    added = {key: value for key, value in values.items() if (key,) not in fields()}
+    if added:
+        parts.append(_comment("---- Keys of the brand's own, see [schema_type] ----"))
+        parts.append("\n".join(f"{toml_key(key)} = {toml(value)}" for key, value in added.items()))
+    parts += ["\n".join(_table(path, values)) for path in tables]
     return "\n\n".join(part.rstrip() for part in parts) + "\n"
 
 
@@ -69,22 +82,34 @@ def _is_users_table(field: FieldInfo) -> bool:
     return str(kinds(field)[0]).startswith("dict[")
 
 
-def _table(path: Path) -> Iterator[str]:
+def _table(path: Path, values: Mapping[str, Any]) -> Iterator[str]:
     field = fields()[path]
     yield _comment(field.description or "")
     yield f"[{dotted(path)}]"
     if _is_users_table(field):
-        for key, value in field.examples[0].items() if field.examples else ():
-            yield f"# {toml_key(key)} = {toml(value)}"
+        given = value_at(values, path)
+        shown = given or (field.examples[0] if field.examples else {})
+        for key, value in shown.items():
+            yield f"{'' if given else '# '}{toml_key(key)} = {toml(value)}"
     for inner, inner_field in fields().items():
         if inner[:-1] == path and not _is_table(inner):
-            yield _setting(inner, inner_field)
+            yield _setting(inner, inner_field, values)
 
 
-def _setting(path: Path, field: FieldInfo) -> str:
+def _setting(path: Path, field: FieldInfo, values: Mapping[str, Any]) -> str:
+    given = value_at(values, path)
+    if given is not None:
+        return f"{_comment(field.description or '')}\n{toml_key(path[-1])} = {toml(given)}"
     required = field.is_required() and path[0] != "feature_flags"
-    text = ("REQUIRED. " if required else "") + (field.description or "")
-    return f"{_comment(text)}\n{_line(path, field)}"
+    needed = len(path) == 1 and path[0] in needed_by_flags(values)
+    text = ("REQUIRED. " if required or needed else "") + (field.description or "")
+    return f"{_comment(text)}\n{_blank(path, field) if needed else _line(path, field)}"
+
+
+def _blank(path: Path, field: FieldInfo) -> str:
+    """The key to be filled in, an example beside it."""
+    sample = toml(field.examples[0]) if field.examples else '""'
+    return f'{toml_key(path[-1])} = ""  # for example {sample}'
 
 
 def _line(path: Path, field: FieldInfo) -> str:
@@ -97,7 +122,7 @@ def _line(path: Path, field: FieldInfo) -> str:
         return f"{key} = {toml(_PREFILLED[path])}"
     if field.is_required():
         reference = sample.startswith('"env:')
-        return f"{key} = {sample}" if reference else f'{key} = ""  # for example {sample}'
+        return f"{key} = {sample}" if reference else _blank(path, field)
     if field.default in (None, "", ()):
         return f"# {key} = {sample}"
     return f"{key} = {toml(field.default)}"

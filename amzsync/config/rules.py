@@ -4,6 +4,7 @@ settings are wrong: every problem is told at once.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from amzsync.config.findings import Findings
@@ -28,17 +29,24 @@ def check(values: dict[str, Any], findings: Findings) -> None:
     _omnitron_url(values, findings)
 
 
+def needed_by_flags(values: Mapping[str, Any]) -> dict[str, str]:
+    """Settings that are blank although a flag needs them: setting -> that flag."""
+    return {
+        name: flag
+        for flag, needed in NEEDS.items()
+        if value_at(values, ("feature_flags", flag)) is True
+        for name in needed
+        if values.get(name) in (None, [])
+    }
+
+
 def _needed_by_flags(values: dict[str, Any], findings: Findings) -> None:
-    for flag, needed in NEEDS.items():
-        if value_at(values, ("feature_flags", flag)) is not True:
-            continue
-        for name in needed:
-            if values.get(name) in (None, []):
-                findings.add(
-                    (name,),
-                    f"is required, because feature_flags.{flag} is true",
-                    f"fill in {name}, or set {dotted(('feature_flags', flag))} to false",
-                )
+    for name, flag in needed_by_flags(values).items():
+        findings.add(
+            (name,),
+            f"is required, because feature_flags.{flag} is true",
+            f"fill in {name}, or set {dotted(('feature_flags', flag))} to false",
+        )
 
 
 def _marketplace(values: dict[str, Any], findings: Findings) -> Marketplace | None:

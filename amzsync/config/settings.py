@@ -18,6 +18,7 @@ from amzsync.config.tables import (
     Guards,
     Http,
     Invoices,
+    Logs,
     Monitoring,
     Omnitron,
     Orders,
@@ -56,6 +57,7 @@ class Config(ManualSettings):
     )
     invoices: Invoices = Field(default_factory=Invoices, description="How invoices reach Amazon.")
     http: Http = Field(default_factory=Http, description="Bounds of every request.")
+    logs: Logs = Field(default_factory=Logs, description="JSON lines for machines.")
     monitoring: Monitoring = Field(
         default_factory=Monitoring,
         description="Who is told when an alarm is raised or is over.",

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from typing import Literal
 
 from pydantic import Field, SecretStr
 
-from amzsync.config.types import EmailPattern, OmnitronId, Percent, SecretUrl, Table, Url
+from amzsync.config.types import Day, EmailPattern, OmnitronId, Percent, SecretUrl, Table, Url
+
+SECRET_LIFE_DAYS = 180  # Amazon's client secrets, after which they have to be rotated
 
 
 class Omnitron(Table):
@@ -44,6 +47,18 @@ class Amazon(Table):
         description="Login with Amazon, which exchanges the refresh token for access tokens. The"
         " same in all regions; only a sandbox of your own has another.",
     )
+    client_secret_created_on: Day | None = Field(
+        default=None,
+        description="Day the client secret was made, as Amazon's developer console shows it: it"
+        " lives 180 days, and an alarm comes before they are over. Nobody can ask Amazon for it.",
+        examples=["2026-01-31"],
+    )
+
+    @property
+    def client_secret_ends_on(self) -> date | None:
+        """The day the client secret is over; None if nobody wrote down when it was made."""
+        made = self.client_secret_created_on
+        return None if made is None else made + timedelta(days=SECRET_LIFE_DAYS)
 
 
 class State(Table):
@@ -61,6 +76,19 @@ class State(Table):
         ge=1,
         description="Days the journal of past runs is kept; older rows are deleted so that the"
         " file does not grow for ever.",
+    )
+    retention_rows: int = Field(
+        default=200_000,
+        ge=1_000,
+        description="At most so many runs and as many records of the journal are kept, whatever"
+        " their age; 200,000 records are about 50 MB.",
+    )
+    retention_order_days: int = Field(
+        default=760,
+        ge=180,
+        description="Days an order is remembered after its last change, with its packages, invoices"
+        " and returns, so that nothing of it is done twice. Amazon shows orders for two years. As"
+        " long keep stopped penalties and products taken off sale. 1,000 orders are about 1 MB.",
     )
 
 
@@ -175,8 +203,25 @@ class Http(Table):
     )
 
 
+class Logs(Table):
+    """JSON lines for machines, beside the journal that `amzsync logs` shows."""
+
+    json_to: str = Field(
+        default="",
+        description='Where runs write a JSON object a line: "stderr", or a file, which is appended'
+        " to (mode 0600; a relative path starts at this file's folder). Blank: nowhere. Names and"
+        " secrets are masked in it.",
+        examples=["/var/log/amzsync/tr.jsonl"],
+    )
+    level: Literal["error", "warning", "info", "debug"] = Field(
+        default="warning",
+        description='From which level on. "warning": what went wrong, so that a run that went well'
+        ' stays silent; "info": also that it ran; "debug": also every record and every request.',
+    )
+
+
 class Monitoring(Table):
-    """Who is told when an alarm is raised or is over."""
+    """Who is told when an alarm is raised or is over; `amzsync alarms` does."""
 
     webhook_url: SecretUrl | None = Field(
         default=None,
@@ -187,6 +232,14 @@ class Monitoring(Table):
     command: str = Field(
         default="",
         description="Command started for every alarm, which it reads as JSON from its standard"
-        " input.",
+        " input. No shell; started in this file's folder without this process's environment, 10 s"
+        " at most.",
         examples=["/usr/local/bin/send-alarm"],
+    )
+    ping_url: SecretUrl | None = Field(
+        default=None,
+        description="Address called every time the alarms are looked at, as Healthchecks and its"
+        " like take it: as it is while all is well, with /fail added while an alarm is raised. When"
+        " the calls stay away, cron itself is dead, and that service tells you.",
+        examples=["env:ALARM_PING_URL"],
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated
 from urllib.parse import SplitResult, urlsplit
 
@@ -68,6 +68,15 @@ def _utc(value: object) -> object:
     return value
 
 
+def _day(value: object) -> object:
+    if isinstance(value, str):
+        try:
+            return date.fromisoformat(value.strip())
+        except ValueError:
+            raise ValueError("must look like 2026-01-31") from None
+    return value.date() if isinstance(value, datetime) else value
+
+
 def split_url(value: str) -> SplitResult:
     """The parts of a URL we may call: https, or plain http on this machine.
 
@@ -124,6 +133,7 @@ BrowseNodeIds = Annotated[
     tuple[Annotated[str, AfterValidator(_browse_node)], ...], BeforeValidator(_texts)
 ]
 UtcTime = Annotated[datetime, BeforeValidator(_utc)]
+Day = Annotated[date, BeforeValidator(_day)]
 Url = Annotated[str, AfterValidator(_url)]
 SecretUrl = Annotated[SecretStr, AfterValidator(_secret_url)]
 OrderNumberFormat = Annotated[str, AfterValidator(_number_format)]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -47,7 +47,8 @@ class ChangedOrder:
 
     `order_id` is "" where Omnitron does not know Amazon's. `dirty`: Omnitron waits to hear that
     this version arrived. `lift`: it keeps a penalty of its own that has to go first. `problem` is
-    why it cannot be worked on.
+    why it cannot be worked on. `forgotten`: it is so old that it is not known any more what Amazon
+    was told of it.
     """
 
     order: Order
@@ -59,6 +60,7 @@ class ChangedOrder:
     dirty: bool = True
     lift: bool = False
     problem: RecordError | None = None
+    forgotten: bool = False
 
     @property
     def key(self) -> str:
@@ -187,10 +189,13 @@ def _observed(
             packages=tuple(packages.get(changed.order_id, ())),
             invoices=tuple(invoices.get(changed.order_id, ())),
         )
-        if changed.key in held or not _may_send(ctx, changed):
+        row = rows.get(changed.order_id)
+        if _is_forgotten(ctx, changed, row):
+            yield replace(known, forgotten=True)
+        elif changed.key in held or not _may_send(ctx, changed):
             yield known
         else:
-            to_read.append((known, rows.get(changed.order_id)))
+            to_read.append((known, row))
     for done in overlap(partial(_read, ctx), to_read, ctx.in_flight):
         if done.error is not None:
             raise done.error
@@ -207,6 +212,13 @@ def _may_send(ctx: Context, changed: ChangedOrder) -> bool:
     if not changed.order_id or changed.order.status == _CANCELED:
         return False
     return confirms(ctx) or sends_invoices(ctx)
+
+
+def _is_forgotten(ctx: Context, changed: ChangedOrder, row: InboxRow | None) -> bool:
+    """Whether the state has dropped what Amazon was told of the order, or would have by now."""
+    kept = timedelta(days=ctx.config.state.retention_order_days)
+    placed = changed.order.date_placed
+    return row is None and placed is not None and placed < ctx.clock.now() - kept
 
 
 def _read(ctx: Context, work: tuple[ChangedOrder, InboxRow | None]) -> ChangedOrder:

@@ -3,32 +3,37 @@
 from __future__ import annotations
 
 import logging
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import timedelta
+from functools import partial
 from itertools import islice
 
+from amzsync.amazon.listings import AMAZONS_TROUBLE, refusal
 from amzsync.amazon.models.feeds import DONE, FINISHED, IN_QUEUE, Feed, ProcessingReport
+from amzsync.amazon.models.listings import Issue
 from amzsync.errors import ProtocolError, RefusedError, RejectedError
 from amzsync.flows.batch_lifecycle import end, let_go
 from amzsync.flows.failure_reports import Failure, report_failures
 from amzsync.flows.flow import Context, Outcome
 from amzsync.flows.listing_changes import (
     BATCH,
-    PRICE,
-    QUANTITY,
     Change,
+    Ended,
     Writes,
     accept,
     batch_objects,
+    doubt,
     shown,
 )
+from amzsync.mapping.issues import told
 from amzsync.state.jobs import NO_BATCH, FeedItem, Job
 
 log = logging.getLogger(__name__)
 
 
-def poll(ctx: Context, job: Job) -> None:
+def poll(ctx: Context, writes: Writes, job: Job) -> None:
     """Ask for the feed; take its results when it has ended, give up when it takes too long."""
     try:
         feed = ctx.amazon.feeds.get_feed(job.remote_id or "")
@@ -38,7 +43,7 @@ def poll(ctx: Context, job: Job) -> None:
     if feed is None or feed.processing_status not in FINISHED:
         _wait(ctx, job, feed)
     elif feed.processing_status == DONE:
-        _take_results(ctx, job, feed.result_feed_document_id)
+        _take_results(ctx, writes, job, feed.result_feed_document_id)
     else:
         # The whole feed ended, no record is to blame; what was applied a read-back would tell.
         release(ctx, job, f"feed {job.remote_id} ended {feed.processing_status}")
@@ -59,7 +64,7 @@ def _wait(ctx: Context, job: Job, feed: Feed | None) -> None:
     _answered(ctx, job)
 
 
-def _take_results(ctx: Context, job: Job, document_id: str) -> None:
+def _take_results(ctx: Context, writes: Writes, job: Job, document_id: str) -> None:
     """Note what the processing report says; without one all is taken as accepted.
 
     A read-back finds out what really arrived (sp-api.md §6.3).
@@ -77,7 +82,7 @@ def _take_results(ctx: Context, job: Job, document_id: str) -> None:
         release(ctx, job, f"Amazon refused the document of feed {job.remote_id}")
         return
     if report is not None:
-        _judge(ctx, job, report)
+        _judge(ctx, writes, job, report)
     _answered(ctx, job)
 
 
@@ -91,22 +96,19 @@ def _is_refused_whole(report: ProcessingReport) -> bool:
     )
 
 
-def _judge(ctx: Context, job: Job, report: ProcessingReport) -> None:
+def _judge(ctx: Context, writes: Writes, job: Job, report: ProcessingReport) -> None:
     """Note which messages Amazon refused and why."""
-    refusals: dict[int, tuple[str, str]] = {}
-    for issue in report.issues:
-        if not issue.is_error:
+    found: defaultdict[int, list[Issue]] = defaultdict(list)
+    for row in report.issues:
+        if not row.is_error:
             continue
-        if issue.message_id is None:
-            log.warning("feed %s as a whole: %s %s", job.remote_id, issue.code, issue.message)
+        if row.message_id is None:
+            log.warning("feed %s as a whole: %s %s", job.remote_id, row.code, row.message)
             continue
-        names = ", ".join(issue.attribute_names) or issue.attribute_name
-        text = f"{names}: {issue.message}" if names else issue.message
-        code, earlier = refusals.get(issue.message_id, (issue.code, ""))
-        refusals[issue.message_id] = (code, f"{earlier}; {text}" if earlier else text)
-    ctx.state.jobs.refuse(
-        job.id, ((number, code, text) for number, (code, text) in refusals.items())
-    )
+        found[row.message_id].append(row.issue)
+    word = partial(told, mapped=writes.mapped)
+    refusals = ((number, refusal(issues, word)) for number, issues in found.items())
+    ctx.state.jobs.refuse(job.id, ((number, why.code, str(why)) for number, why in refusals))
 
 
 def _answered(ctx: Context, job: Job) -> None:
@@ -122,7 +124,7 @@ def settle(ctx: Context, writes: Writes, job: Job) -> Iterator[Sequence[Outcome]
     for batch in state.batches.of_job(job.id):
         items = list(state.jobs.items(job.id, batch.id))
         if batch.pk is not None:
-            end(ctx, batch.pk, batch_objects(ctx, writes, items, _is_refused))
+            end(ctx, batch.pk, batch_objects(ctx, writes, items, _ended))
         _remember(ctx, writes, items)
         yield _outcomes(ctx, writes, items, job)
         with state.store.atomic():
@@ -145,9 +147,10 @@ def close(ctx: Context, job_id: str) -> None:
 
 def _remember(ctx: Context, writes: Writes, items: Sequence[FeedItem]) -> None:
     accepted = [item for item in items if item.sent and item.state == "accepted"]
-    refused = [item for item in items if item.state == "refused"]
+    refused = [item for item in items if _ended(item) == "refused"]
     with ctx.state.store.atomic():
         accept(ctx, writes, accepted)
+        doubt(ctx, (item for item in items if _ended(item) == "undone"))
         ctx.state.listings.refused(
             ctx.channel, [(item.sku, value.attribute) for item in refused for value in item.values]
         )
@@ -163,18 +166,25 @@ def _outcomes(ctx: Context, writes: Writes, items: Sequence[FeedItem], job: Job)
 
 def _is_recorded(ctx: Context, writes: Writes, item: FeedItem, job: Job) -> bool:
     """Whether a run that was killed right after it has penalised this refusal already."""
-    if item.state != "refused":
+    if _ended(item) != "refused":
         return False
     penalty = ctx.state.penalties.get(ctx.channel, writes.flow, item.sku)
     return penalty is not None and penalty.request_id == job.remote_id
 
 
-def _is_refused(item: Change | FeedItem) -> bool:
-    return isinstance(item, FeedItem) and item.state == "refused"
+def _ended(item: Change | FeedItem) -> Ended:
+    """What came of a message; one that was in no feed is as Amazon has it."""
+    if not isinstance(item, FeedItem) or item.state != "refused":
+        return "taken"
+    return "undone" if item.code == AMAZONS_TROUBLE else "refused"
 
 
 def _outcome(item: FeedItem, job: Job) -> Outcome:
-    if item.state == "refused":
+    end = _ended(item)
+    if end == "undone":
+        product = str(item.product_pk) if item.product_pk else None
+        return Outcome(item.sku, "waiting", item.code, item.reason, job.remote_id, product)
+    if end == "refused":
         object_id = str(item.objects[0].pk) if item.objects else None
         return Outcome(item.sku, "failed", item.code, item.reason, job.remote_id, object_id)
     return Outcome(item.sku, "sent", "", shown(item.values), job.remote_id)
@@ -184,7 +194,7 @@ def _failures(writes: Writes, items: Sequence[FeedItem]) -> list[Failure]:
     return [
         Failure(row.pk, row.version, RejectedError(item.reason, code=item.code))
         for item in items
-        if item.state == "refused"
+        if _ended(item) == "refused"
         for row in item.objects
         if row.content_type == writes.content_type
     ]
@@ -196,21 +206,11 @@ def release(ctx: Context, job: Job, why: str) -> None:
         let_go(ctx, batch)
     with ctx.state.store.atomic():
         if job.remote_id is not None:
-            _doubt(ctx, job)
+            # Some of it may have been applied.
+            doubt(ctx, (item for item in ctx.state.jobs.items(job.id) if item.sent))
         close(ctx, job.id)
     ctx.note(f"{why}; its changes are sent again")
     log.warning("%s; its changes are sent again", why)
-
-
-def _doubt(ctx: Context, job: Job) -> None:
-    """Some of it may have been applied: no value of it is known any more."""
-    for attribute in (QUANTITY, PRICE):
-        skus = (
-            item.sku
-            for item in ctx.state.jobs.items(job.id)
-            if item.sent and any(value.attribute == attribute for value in item.values)
-        )
-        ctx.state.listings.doubt(skus, attribute)
 
 
 def _overdue(ctx: Context, job: Job) -> bool:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from amzsync.flows.flow import Context
 from amzsync.state.jobs import FeedItem, ObjectRef
@@ -20,17 +20,22 @@ __all__ = ["PRICE", "QUANTITY", "Change", "ObjectRef", "Patch", "Update", "Value
 BATCH = 100  # changes of one Omnitron batch request (A-37)
 FEED = "listings_feed"  # the kind of job a feed is
 
+# What Amazon said of a change; undone: neither yes nor no, for it was in trouble itself.
+Ended = Literal["taken", "refused", "undone"]
+
 
 @dataclass(frozen=True, slots=True)
 class Writes:
     """Whose changes they are: the flow, and the content type of its batch requests.
 
-    `withdraws`: its SKUs are out of the catalog once their change is taken.
+    `withdraws`: its SKUs are out of the catalog once their change is taken. `mapped`: what it sends
+    comes from Omnitron's Mapper, and so does what mends it.
     """
 
     flow: str
     content_type: str
     withdraws: bool = False
+    mapped: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,13 +150,14 @@ def batch_objects(
     ctx: Context,
     writes: Writes,
     rows: Iterable[Change | FeedItem],
-    failed: Callable[[Change | FeedItem], bool] | None = None,
+    ended: Callable[[Change | FeedItem], Ended] | None = None,
 ) -> list[BatchObject]:
-    """The batch objects of these changes; `failed` tells, at the end, which Amazon refused.
+    """The batch objects of these changes; `ended` tells, at the end, what came of each.
 
     Of a refused change the flow's own object is marked so. What travelled with it, the stock and
     price of a product, is not to blame: it counts as never sent, and so its own flow takes it up.
-    Until its first change was taken a SKU is not listed, and no object is linked to it.
+    So does all of a change that is undone. Until its first change was taken a SKU is not listed,
+    and no object is linked to it.
     """
     from amzsync.omnitron.assumptions import TOUCH_DATE
     from amzsync.omnitron.batch_requests import BatchObject
@@ -160,17 +166,18 @@ def batch_objects(
     listed = ctx.state.listings.by_skus(ctx.channel, [row.sku for row in rows])
     found = []
     for row in rows:
-        refused = failed is not None and failed(row)
-        linked = row.sku in listed or (failed is not None and not refused)
+        end = ended(row) if ended else None
+        linked = row.sku in listed or end == "taken"
         for ref in row.objects:
-            own = ref.content_type == writes.content_type
+            blamed = end == "refused" and ref.content_type == writes.content_type
+            again = end in ("refused", "undone") and not blamed
             found.append(
                 BatchObject(
                     pk=ref.pk,
                     content_type=ref.content_type,
-                    version_date=TOUCH_DATE if refused and not own else ref.version,
+                    version_date=TOUCH_DATE if again else ref.version,
                     remote_id=row.sku if linked else None,
-                    failed_reason_type="remote" if refused and own else None,
+                    failed_reason_type="remote" if blamed else None,
                 )
             )
     return found
@@ -179,6 +186,14 @@ def batch_objects(
 def check_time(ctx: Context) -> datetime:
     """When what is accepted now is read back."""
     return ctx.clock.now() + timedelta(minutes=ctx.config.stock.read_back_minutes)
+
+
+def doubt(ctx: Context, rows: Iterable[Change | FeedItem]) -> None:
+    """Amazon may have applied these or not: no value of theirs is known any more."""
+    with ctx.state.store.atomic():
+        for row in rows:
+            for value in row.values:
+                ctx.state.listings.doubt([row.sku], value.attribute)
 
 
 def accept(ctx: Context, writes: Writes, taken: Iterable[Change | FeedItem]) -> None:

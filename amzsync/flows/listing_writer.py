@@ -8,21 +8,24 @@ accepted values are read back by a later run.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from itertools import takewhile
 
-from amzsync.amazon.listings import plain, raise_if_invalid
-from amzsync.errors import AmzsyncError, RecordError, RefusedError, RejectedError
+from amzsync.amazon.listings import raise_if_invalid
+from amzsync.errors import AmzsyncError, RecordError, RefusedError, RejectedError, WaitingError
 from amzsync.flows import feed_turns, listing_claims, listings_feed
 from amzsync.flows.batch_lifecycle import finish, let_go, open_batch, recover
 from amzsync.flows.failure_reports import Failure, report_failures
 from amzsync.flows.flow import Context, Outcome
 from amzsync.flows.listing_changes import (
     Change,
+    Ended,
     Patch,
     Writes,
     accept,
     batch_objects,
     chunks,
+    doubt,
     message_of,
 )
 from amzsync.flows.server_penalties import lift
@@ -87,31 +90,35 @@ def _send_chunk(
     ctx: Context, writes: Writes, changes: Sequence[Change]
 ) -> Iterator[Sequence[Outcome]]:
     """One batch request: commit, a call for each changed SKU, done with every outcome."""
-    told = [change for change in changes if change.in_batch]
+    heard = [change for change in changes if change.in_batch]
     batch = None
-    if told:
-        batch = open_batch(ctx, writes.flow, writes.content_type, batch_objects(ctx, writes, told))
+    if heard:
+        batch = open_batch(ctx, writes.flow, writes.content_type, batch_objects(ctx, writes, heard))
     failures: list[Failure] = []
-    failed: set[str] = set()
+    not_taken: dict[str, Ended] = {}
     stopped: list[AmzsyncError] = []
     # After an error that is no record's own nothing new is begun; what is under way still counts.
     to_send = takewhile(
         lambda _change: not stopped, (change for change in changes if not change.unchanged)
     )
-    for done in overlap(lambda change: _call(ctx, change), to_send, ctx.in_flight):
+    for done in overlap(partial(_call, ctx, writes), to_send, ctx.in_flight):
         change = done.item
         if done.error is None:
             accept(ctx, writes, [change])
             yield [Outcome(change.sku, "sent", "", change.shown, done.value)]
         elif isinstance(done.error, RecordError):
             _refuse(ctx, change)
+            not_taken[change.sku] = "refused"
             failures += [
                 Failure(row.pk, row.version, done.error)
                 for row in change.objects
                 if row.content_type == writes.content_type
             ]
-            failed.add(change.sku)
             yield [_failed(change, done.error)]
+        elif isinstance(done.error, WaitingError):
+            doubt(ctx, [change])
+            not_taken[change.sku] = "undone"
+            yield [_waiting(change, done.error)]
         else:
             stopped.append(done.error)
     if stopped:
@@ -120,13 +127,17 @@ def _send_chunk(
             let_go(ctx, batch)
         raise stopped[0]
     if batch is not None:
-        finish(ctx, batch, batch_objects(ctx, writes, told, lambda each: each.sku in failed))
+        ended = batch_objects(ctx, writes, heard, lambda row: not_taken.get(row.sku, "taken"))
+        finish(ctx, batch, ended)
     yield [Outcome(change.sku, "unchanged") for change in changes if change.unchanged]
     report_failures(ctx, writes.content_type, failures)
 
 
-def _call(ctx: Context, change: Change) -> str | None:
-    """One PATCH or PUT; Amazon's request id. Errors: RecordError when Amazon refuses this SKU."""
+def _call(ctx: Context, writes: Writes, change: Change) -> str | None:
+    """One PATCH or PUT; Amazon's request id.
+
+    Errors: RecordError when Amazon refuses this SKU, WaitingError when that is Amazon's trouble.
+    """
     message, listings = message_of(ctx, change), ctx.amazon.listings
     try:
         if isinstance(message, Patch):
@@ -144,8 +155,7 @@ def _call(ctx: Context, change: Change) -> str | None:
         raise RejectedError(
             error.detail, code=error.code or str(error.status), request_id=error.request_id
         ) from error
-    # A stock or price has no place in the Mapper, which the cures of other attributes name.
-    raise_if_invalid(submission, plain if change.message is None else told)
+    raise_if_invalid(submission, partial(told, mapped=writes.mapped))
     return submission.request_id
 
 
@@ -156,3 +166,9 @@ def _refuse(ctx: Context, change: Change) -> None:
 
 def _failed(change: Change, error: RecordError) -> Outcome:
     return Outcome(change.sku, "failed", error.code, str(error), error.request_id, change.object_id)
+
+
+def _waiting(change: Change, error: WaitingError) -> Outcome:
+    # What waits of a flow is known by its product, whatever the flow's own objects are.
+    product = str(change.product_pk) if change.product_pk else None
+    return Outcome(change.sku, "waiting", error.code, str(error), object_id=product)

@@ -105,7 +105,7 @@ def _move_on(ctx: Context, writes: Writes, job: Job) -> None:
     elif job.state == "submitting":
         _find(ctx, writes, job)
     elif job.state == "submitted":
-        poll(ctx, job)
+        poll(ctx, writes, job)
 
 
 def _fitting(ctx: Context, changes: Sequence[Change]) -> Sequence[Change]:

@@ -22,6 +22,10 @@ _RETURNING = frozenset(
     for name in ("cancellation_waiting", "review_started", "review_waiting", "refunded")
 )
 _BEING_ASKED = frozenset({"asked", "made"})  # return requests Omnitron may not show yet
+_FORGOTTEN = (
+    "placed longer ago than orders are remembered (state.retention_order_days): what Amazon was"
+    " told of it is not known any more, so nothing is told anew"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +70,8 @@ def transform(ctx: Context, changed: ChangedOrder) -> Update:
     if not changed.order_id:
         reason = "Omnitron does not say which of Amazon's orders it is"
         return Update(changed, left_alone=("no_amazon_id", reason))
+    if changed.forgotten:
+        return Update(changed, left_alone=("forgotten", _FORGOTTEN))
     if changed.problem is not None:
         return Update(changed, problems=(changed.problem,))
     if _is_returning(ctx, changed):

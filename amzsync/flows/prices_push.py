@@ -55,18 +55,18 @@ def describe(priced: Priced) -> str:
     return f"{change.sku}: {priced.was or 'unknown'} -> {change.shown}"
 
 
-def guard(ctx: Context, items: Sequence[Item[Priced]]) -> None:
+def guard(ctx: Context, items: Sequence[Item[Priced]], command: str = COMMAND) -> None:
     """Stop before a broken price import gives the shop away."""
     if ctx.options.override_guard:
         return
     prices = [item.payload for item in items]
     if faults := [f"{row.change.sku} {row.fault}" for row in prices if row.fault]:
         advice = "Mend them in Omnitron; or to penalise these alone and send the others:"
-        guards.stop(ctx, faults, "prices cannot be right", advice, COMMAND)
+        guards.stop(ctx, faults, "prices cannot be right", advice, command)
     percent = ctx.config.guards.price_change_percent
     if moves := [_move(row) for row in prices if _moves_far(row, percent)]:
         what = f"prices would move more than {percent} %"
-        guards.stop(ctx, moves, what, "If that is right:", COMMAND)
+        guards.stop(ctx, moves, what, "If that is right:", command)
 
 
 def _moves_far(row: Priced, percent: int) -> bool:

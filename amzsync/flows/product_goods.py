@@ -54,7 +54,7 @@ def gather(ctx: Context, products: Sequence[Product]) -> Iterator[Gathered | Lac
     if not active:
         return
     pks = [product.pk for product in active]
-    stocks, prices, categories = _stocks(ctx, pks), _prices(ctx, pks), _categories(ctx, pks)
+    stocks, prices, categories = stocks_of(ctx, pks), prices_of(ctx, pks), categories_of(ctx, pks)
     sellable: dict[int, tuple[ProductStock, ProductPrice, CategoryNode]] = {}
     for product in active:
         stock, price = stocks.get(product.pk), prices.get(product.pk)
@@ -113,21 +113,23 @@ def _problems(
     return problems
 
 
-def _stocks(ctx: Context, pks: Sequence[int]) -> dict[int, ProductStock]:
+def stocks_of(ctx: Context, pks: Sequence[int]) -> dict[int, ProductStock]:
+    """The stock of each product that has one."""
     stock_list = catalog(ctx).stock_list
     if stock_list is None:
         return {}
     return {row.product: row for row in ctx.omnitron.stocks.by_products(pks, stock_list)}
 
 
-def _prices(ctx: Context, pks: Sequence[int]) -> dict[int, ProductPrice]:
+def prices_of(ctx: Context, pks: Sequence[int]) -> dict[int, ProductPrice]:
+    """The price of each product that has one."""
     price_list = catalog(ctx).price_list
     if price_list is None:
         return {}
     return {row.product: row for row in ctx.omnitron.prices.by_products(pks, price_list)}
 
 
-def _categories(ctx: Context, pks: Sequence[int]) -> dict[int, tuple[CategoryNode, ...]]:
+def categories_of(ctx: Context, pks: Sequence[int]) -> dict[int, tuple[CategoryNode, ...]]:
     """The categories of the channel's own tree; the list tells those of all trees."""
     tree = _tree(ctx)
     if tree is None:

@@ -204,7 +204,7 @@ def _previewed(ctx: Context, rows: Sequence[Ready]) -> Iterator[Ready | Lacking]
     for done in overlap(partial(_preview, ctx), changed, ctx.in_flight):
         if done.error is None:
             yield done.item
-        elif not isinstance(done.error, RecordError):
+        elif not isinstance(done.error, RecordError | WaitingError):
             raise done.error
         elif done.item.product is not None:
             yield Lacking(done.item.product, done.error)

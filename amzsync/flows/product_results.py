@@ -168,7 +168,7 @@ def _is_processed(summary: Summary, row: SentProduct) -> bool:
 
 def _counts(ctx: Context, issue: Issue) -> bool:
     here = not issue.marketplace_ids or ctx.amazon.marketplace_id in issue.marketplace_ids
-    return issue.severity == ERROR and here
+    return issue.severity == ERROR and here and not issue.is_internal
 
 
 def _next_look(ctx: Context, row: SentProduct) -> datetime:

@@ -61,9 +61,14 @@ def refetch(ctx: Context, keys: Sequence[str]) -> Iterator[Removed | Outcome]:
     """What there is to do for these SKUs; one that is withdrawn and unlinked is in no list."""
     wanted, known = frozenset(keys), ctx.state.listings.by_skus(ctx.channel, keys)
     yield from (_of(row) for row in known.values() if row.withdrawn_at and row.holder is None)
+    left = wanted - {row.sku for row in known.values() if row.withdrawn_at or row.holder}
     for found in fetch(ctx):
-        if (found.key if isinstance(found, Outcome) else found.sku) in wanted:
+        key = found.key if isinstance(found, Outcome) else found.sku
+        if key in wanted:
+            left -= {key}
             yield found
+    for key in sorted(left):
+        yield Outcome(key, "skipped", "in_catalog", "there is nothing to take off sale any more")
 
 
 def _removed(ctx: Context, page: Page[IntegrationAction]) -> Iterator[Removed | Outcome]:

@@ -13,7 +13,7 @@ from amzsync.flows.flow import Context, Flow, Item, Outcome
 from amzsync.flows.listing_changes import Patch, Writes, check_time
 from amzsync.flows.product_payloads import Ready
 
-WRITES = Writes("products.push", "product")
+WRITES = Writes("products.push", "product", mapped=True)
 
 
 def describe(ready: Ready) -> str:
@@ -66,7 +66,7 @@ def _noted(
     products = ctx.state.products
     for group in groups:
         taken = [row.key for row in group if row.status == "sent"]
-        refused = [row.key for row in group if row.status == "failed"]
+        refused = [row.key for row in group if row.status in ("failed", "waiting")]
         same = [row.key for row in group if row.status == "unchanged" and versions]
         with ctx.state.store.atomic():
             products.accepted(ctx.channel, taken, check_time(ctx))

@@ -101,7 +101,7 @@ def _compare(
     outcomes: list[Outcome] = []
     for listing in chunk:
         item = live.get(listing.sku)
-        value = _value(ctx, attribute, item)
+        value = live_value(ctx, attribute, item)
         # An order leaves a quantity in doubt; that of a withdrawn product is zero all the same.
         withdrawn = attribute == QUANTITY and listing.withdrawn_at is not None
         wanted = "0" if withdrawn else listing.sent
@@ -124,7 +124,7 @@ def _compare(
     return outcomes
 
 
-def _value(ctx: Context, attribute: str, item: ListingsItem | None) -> str | None:
+def live_value(ctx: Context, attribute: str, item: ListingsItem | None) -> str | None:
     """What is live of the attribute, spelt as it is sent."""
     if item is None:
         return None

@@ -68,14 +68,16 @@ class Intake(Generic[T]):
 
     `read` gets the document and its Content-Type and raises ProtocolError when it is not what was
     asked for; `store` is one transaction with the end of the job, so it calls no far side. A report
-    without data, which Amazon cancels, gets to neither; where there must be data (`may_be_empty` is
-    false) it is asked for again as a failed one is.
+    without data, which Amazon cancels, gets to neither: `empty` is told of it instead, in the same
+    transaction; where there must be data (`may_be_empty` is false) it is asked for again as a
+    failed one is.
     """
 
     read: Callable[[Path, str], T]
     store: Callable[[T], object]
     max_bytes: int = MAX_BYTES
     may_be_empty: bool = True
+    empty: Callable[[], object] = lambda: None
 
 
 def collect(ctx: Context, flow: str, intake: Intake[T]) -> None:
@@ -103,12 +105,12 @@ def request(ctx: Context, flow: str, wanted: Wanted, interval: timedelta = INTER
     kind = wanted.report_type
     if any(job.kind == kind for job in ctx.state.jobs.under_way(ctx.channel, flow)):
         return
-    due = _next_due(ctx, wanted.name, interval)
+    due = next_due(ctx, wanted.name, interval)
     if due is None or ctx.clock.now() >= due:
         with_patience(ctx, partial(_ask, ctx, flow, wanted))
 
 
-def _next_due(ctx: Context, name: str, interval: timedelta = INTERVAL) -> datetime | None:
+def next_due(ctx: Context, name: str, interval: timedelta = INTERVAL) -> datetime | None:
     """When the channel's next report of this name may be asked for; None if none ever was."""
     asked, failures = _last(ctx, name)
     if asked is None:
@@ -173,7 +175,9 @@ def _move_on(ctx: Context, job: Job, intake: Intake[T]) -> None:
         _wait(ctx, job, report.processing_status)
     elif report.processing_status == CANCELLED:
         # Amazon cancels a report without data, and one that was asked for twice.
-        _end(ctx, job, failed=not intake.may_be_empty)
+        with ctx.state.store.atomic():
+            intake.empty()
+            _end(ctx, job, failed=not intake.may_be_empty)
         ctx.note(f"report {job.remote_id} is empty")
     elif report.processing_status == FATAL:
         explanation = _explanation(ctx, report)

@@ -17,6 +17,7 @@ from typing import Any
 from amzsync.errors import (
     AmzsyncError,
     RecordError,
+    RemoteError,
     ThrottledError,
     WaitingError,
 )
@@ -72,8 +73,10 @@ def run(entry: Entry, ctx: Context, flow: Flow[Any, Any] | None = None) -> Resul
     """
     flow = flow or load(entry)
     runs = ctx.state.runs
-    result = Result(runs.begin(ctx.channel, entry.name, ctx.clock.now(), ctx.options.dry_run))
+    started = ctx.clock.now()
+    result = Result(runs.begin(ctx.channel, entry.name, started, ctx.options.dry_run))
     ctx.run_id = result.run_id
+    log.info("%s begins%s", entry.name, ", a dry run" if ctx.options.dry_run else "")
     error: AmzsyncError | None = None
     try:
         _run(entry, flow, ctx, result)
@@ -106,10 +109,26 @@ def run(entry: Entry, ctx: Context, flow: Flow[Any, Any] | None = None) -> Resul
         result.calls,
         str(error) if error else None,
     )
+    _log_end(entry, ctx, result, code, started)
     _keep_house(ctx)
     if error is not None:
         raise error
     return result
+
+
+def _log_end(entry: Entry, ctx: Context, result: Result, code: int, started: datetime) -> None:
+    log.info(
+        "%s ends with exit %d",
+        entry.name,
+        code,
+        extra={
+            "exit_code": code,
+            "duration_ms": round((ctx.clock.now() - started).total_seconds() * 1000),
+            "counts": dict(result.counts),
+            "calls": result.calls,
+            "notes": result.notes,
+        },
+    )
 
 
 def _run(entry: Entry, flow: Flow[Any, Any], ctx: Context, result: Result) -> None:
@@ -202,12 +221,14 @@ def _selected(entry: Entry, flow: Flow[Any, Any], ctx: Context, result: Result) 
 def outcome_of(
     key: str, error: RecordError | WaitingError, object_id: str | None = None
 ) -> Outcome:
-    """The outcome a record's own error stands for."""
+    """The outcome a record's own error stands for, with the id of the request that was refused."""
     # Here and now: what is known to be private of this record may be forgotten later.
     reason = mask(str(error))
     if isinstance(error, WaitingError):
         return Outcome(key, "waiting", error.code, reason, object_id=object_id)
-    return Outcome(key, "failed", error.code, reason, error.request_id, object_id)
+    cause = error.__cause__
+    asked = cause.request_id if isinstance(cause, RemoteError) else None
+    return Outcome(key, "failed", error.code, reason, error.request_id or asked, object_id)
 
 
 def _record(entry: Entry, ctx: Context, result: Result, outcomes: Sequence[Outcome]) -> None:
@@ -251,6 +272,27 @@ def _record(entry: Entry, ctx: Context, result: Result, outcomes: Sequence[Outco
             [OutcomeRow(o.key, o.status, o.code, o.reason, o.request_id) for o in told],
             now,
         )
+    _log_outcomes(outcomes)
+
+
+def _log_outcomes(outcomes: Sequence[Outcome]) -> None:
+    """A line a record: those that failed as warnings, all others for who wants to know all."""
+    if not log.isEnabledFor(logging.WARNING):
+        return
+    for row in outcomes:
+        log.log(
+            logging.WARNING if row.status == "failed" else logging.DEBUG,
+            "%s %s%s",
+            row.key,
+            row.status,
+            f": {row.reason}" if row.reason else "",
+            extra={
+                "key": row.key,
+                "result": row.status,
+                "code": row.code or None,
+                "request_id": row.request_id,
+            },
+        )
 
 
 def _penalise(entry: Entry, ctx: Context, outcome: Outcome, now: datetime) -> None:
@@ -275,7 +317,7 @@ def _starving(entry: Entry, ctx: Context, result: Result) -> bool:
         _end_starvation(entry, ctx)
         return False
     now = ctx.clock.now()
-    name = _starvation_cursor(entry, ctx)
+    name = starvation_cursor(ctx.channel, entry.name)
     since = ctx.state.cursors.get(name)
     if since is None:
         if not ctx.options.dry_run:
@@ -285,23 +327,33 @@ def _starving(entry: Entry, ctx: Context, result: Result) -> bool:
 
 
 def _end_starvation(entry: Entry, ctx: Context) -> None:
-    name = _starvation_cursor(entry, ctx)
+    name = starvation_cursor(ctx.channel, entry.name)
     if not ctx.options.dry_run and ctx.state.cursors.get(name) is not None:
         ctx.state.cursors.drop(name)
 
 
-def _starvation_cursor(entry: Entry, ctx: Context) -> str:
-    return f"throttled:{ctx.channel}:{entry.name}"
+def starvation_cursor(channel: str, flow: str) -> str:
+    """Where it is noted since when a flow could do nothing for want of a token."""
+    return f"throttled:{channel}:{flow}"
+
+
+def unstarted(entry: Entry, ctx: Context, error: AmzsyncError) -> None:
+    """Journal a run that failed before its flow could begin."""
+    now = ctx.clock.now()
+    ctx.run_id = ctx.state.runs.begin(ctx.channel, entry.name, now, ctx.options.dry_run)
+    ctx.state.runs.end(ctx.run_id, now, error.exit_code, {}, ctx.calls(), str(error))
+    _keep_house(ctx)  # else a channel nobody mends would fill the journal for ever
 
 
 def _keep_house(ctx: Context) -> None:
-    """Once a day: drop journal rows and look-ups past their time."""
+    """Once a day: drop what is past its time."""
     if ctx.options.dry_run:
         return
     now = ctx.clock.now()
     last = ctx.state.cursors.get("housekeeping")
     if last is not None and now - datetime.fromisoformat(last) < RETENTION_CHECK:
         return
+    from amzsync.flows.housekeeping import keep_house  # here, because once a day is often enough
+
     ctx.state.cursors.put("housekeeping", now.isoformat(), now)
-    ctx.state.runs.prune(now - timedelta(days=ctx.config.state.retention_days))
-    ctx.state.lookups.prune()
+    keep_house(ctx)

@@ -20,6 +20,7 @@ from amzsync.mapping.stock import quantity_to_send
 from amzsync.omnitron.models.products import ProductStock
 
 WRITES = Writes(GOODS.flow, GOODS.content_type)
+COMMAND = "stock push"
 
 
 def transform(ctx: Context, observed: Observed[ProductStock]) -> Change:
@@ -36,7 +37,7 @@ def describe(change: Change) -> str:
     return f"{change.sku}: {before} -> {change.shown}"
 
 
-def guard(ctx: Context, items: Sequence[Item[Change]]) -> None:
+def guard(ctx: Context, items: Sequence[Item[Change]], command: str = COMMAND) -> None:
     """Stop before a broken stock import closes the shop."""
     if ctx.options.override_guard:
         return
@@ -45,7 +46,7 @@ def guard(ctx: Context, items: Sequence[Item[Change]]) -> None:
     if zeroed < ctx.config.guards.zeroing_minimum:
         return
     count = max(ctx.state.listings.live_count(ctx.channel), len(live))
-    guards.check_zeroing(ctx, zeroed, count, "would go to zero", "stock push")
+    guards.check_zeroing(ctx, zeroed, count, "would go to zero", command)
 
 
 def send(ctx: Context, items: Sequence[Item[Change]]) -> Iterable[Sequence[Outcome]]:

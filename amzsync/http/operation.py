@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+THROTTLED = ":429"  # in the counts of calls: `searchOrders:429` are those answered with 429
+
 
 @dataclass(frozen=True, slots=True)
 class Operation:
@@ -16,6 +18,7 @@ class Operation:
     `repeatable`: sending it twice has the effect of sending it once, so an unknown outcome may be
     met by a repeat. Otherwise the loop raises OutcomeUnknownError and the caller looks first.
     `rate` (tokens per second) and `burst` are the documented usage plan; None is unpaced.
+    `steady`: no minute has more than 60 times `rate` of its requests, whatever the burst allows.
     `bucket` names the token bucket where several operations share one.
     """
 
@@ -26,6 +29,7 @@ class Operation:
     repeatable: bool = True
     rate: float | None = None
     burst: int = 1
+    steady: bool = False
     bucket: str = ""
     timeout: float | None = None
 
@@ -33,6 +37,11 @@ class Operation:
     def bucket_name(self) -> str:
         """The name of the token bucket this operation draws from."""
         return self.bucket or self.name
+
+    @property
+    def capacity(self) -> int:
+        """The most tokens we let gather. Steady requests need two, to catch up on short pauses."""
+        return min(2, self.burst) if self.steady else self.burst
 
 
 @dataclass(frozen=True, slots=True)

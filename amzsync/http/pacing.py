@@ -10,6 +10,7 @@ import math
 from dataclasses import dataclass, replace
 
 SLOWEST = 1e-4  # tokens per second, one in 2.8 hours; the slowest published plan is 50 times faster
+_LATEST = 0.2  # seconds a request may leave after it was due
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +45,18 @@ def due_in(bucket: Bucket, reserve: int = 0) -> float:
     return max(0.0, (wanted - bucket.tokens) / bucket.rate)
 
 
-def book(bucket: Bucket) -> Bucket:
-    """The bucket after one token was taken, into debt if need be."""
-    return replace(bucket, tokens=bucket.tokens - 1)
+def book(bucket: Bucket, cost: float = 1) -> Bucket:
+    """The bucket after one request was paid for, into debt if need be."""
+    return replace(bucket, tokens=bucket.tokens - cost)
+
+
+def steady_cost(rate: float) -> float:
+    """What a request costs so that no minute has more than 60 times the rate of them.
+
+    A bucket of two lets 2 + 60 rate leave within a minute, and rate * _LATEST more if the first was
+    late: the cost is so much more than a token that 60 rate of them are all that buys.
+    """
+    return 1 + (1 / rate + _LATEST) / 60
 
 
 def emptied(bucket: Bucket) -> Bucket:

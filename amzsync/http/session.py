@@ -14,6 +14,7 @@ import threading
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from datetime import datetime
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -32,13 +33,15 @@ from amzsync.errors import (
 )
 from amzsync.http.error_bodies import error_text
 from amzsync.http.exchange import Timeouts, authorities, exchange, nobody, open_client
-from amzsync.http.operation import Operation, Pacer, Reply, Signer
+from amzsync.http.operation import THROTTLED, Operation, Pacer, Reply, Signer
 from amzsync.http.retry import RetryPolicy, stated_delay
 
 log = logging.getLogger(__name__)
 
 MAX_BODY = 64 * 1024 * 1024  # bytes; no JSON reply of either side comes near it
-_LATE = 0.25  # seconds a token is used after it is due: requests arrive less evenly than they leave
+# Seconds a token is used after it is due: requests arrive less evenly than they leave. Steady ones
+# have most of the far side's burst for that.
+_LATE = 0.25
 
 
 class Session:
@@ -71,6 +74,7 @@ class Session:
         self.dry_run = dry_run
         self.max_wait = max_wait
         self.calls: Counter[str] = Counter()
+        self.dated: tuple[str, datetime] | None = None  # the last Date header, and when it came
         self._in_flight = in_flight
         self._user_agent = user_agent
         self._request_id_header = request_id_header
@@ -111,6 +115,7 @@ class Session:
                 self._wait_or_raise(operation, attempt, error, stated=None)
                 continue
             if 200 <= reply.status < 300:
+                self._learn(operation, reply)
                 return reply
             if self.signer and self.signer.refused(reply.status) and not renewed:
                 # Once only: a second refusal is not about the token's age.
@@ -155,7 +160,7 @@ class Session:
         longest = min(self.max_wait if max_wait is None else max_wait, self.deadline.remaining())
         wait = self.pacer.take(operation, reserve=reserve, max_wait=longest)
         if wait > 0:
-            self.deadline.sleep(wait + _LATE)
+            self.deadline.sleep(wait + (0 if operation.steady else _LATE))
 
     def _send(
         self, operation: Operation, url: str, headers: Mapping[str, str], content: bytes | None
@@ -174,6 +179,8 @@ class Session:
             self.client(), request, self.deadline, MAX_BODY
         )
         request_id = reply_headers.get(self._request_id_header)
+        if date := reply_headers.get("date"):
+            self.dated = (date, self.deadline.clock.now())
         took = (self.deadline.clock.now() - started).total_seconds()
         log.debug(
             "%s %s -> %s in %.3f s, request %s",
@@ -182,6 +189,14 @@ class Session:
             status or fault,
             took,
             request_id,
+            extra={
+                "operation": operation.name,
+                "method": operation.method,
+                "status": status,
+                "request_id": request_id,
+                "duration_ms": round(took * 1000),
+                "error": fault,
+            },
         )
         if status is None:
             unanswered = _cut(operation, fault or "connection failed")
@@ -228,6 +243,7 @@ class Session:
         stated = stated_delay(reply.headers, self.deadline.clock.now())
         code, detail = error_text(reply.data)
         if status == 429:
+            self.calls[operation.name + THROTTLED] += 1
             if self.pacer is not None and operation.rate is not None:
                 # The ledger knows when the next token is due; it decides whether to wait for it.
                 self.pacer.empty(operation)
@@ -281,7 +297,19 @@ class Session:
         delay = self.retry.delay(attempt, stated)
         if delay is None or delay >= self.deadline.remaining():
             raise error
-        log.info("%s; attempt %d, again in %.1f s", error, attempt, delay)
+        log.info(
+            "%s; attempt %d, again in %.1f s",
+            error,
+            attempt,
+            delay,
+            extra={
+                "operation": operation.name,
+                "status": error.status,
+                "request_id": error.request_id,
+                "attempt": attempt,
+                "wait_s": round(delay, 3),
+            },
+        )
         self.deadline.sleep(delay)
 
     def _learn(self, operation: Operation, reply: Reply) -> None:

@@ -165,8 +165,22 @@ class Transfers:
         self._deadline.check()
         self.calls[name] += 1
         limit = sys.maxsize if into else _MAX_REPLY  # a download's sink has a limit of its own
+        started = self._deadline.clock.now()
         status, headers, body, fault = exchange(self._pool(), request, self._deadline, limit, into)
-        log.debug("%s of a document -> %s", name, status or fault)
+        took = (self._deadline.clock.now() - started).total_seconds()
+        log.debug(
+            "%s of a document -> %s in %.3f s",
+            name,
+            status or fault,
+            took,
+            extra={
+                "operation": name,
+                "method": request.method,
+                "status": status,
+                "duration_ms": round(took * 1000),
+                "error": fault,
+            },
+        )
         if status is not None and not 200 <= status < 300:
             raise _refusal(name, status, body)
         if fault is not None:
@@ -184,7 +198,18 @@ class Transfers:
                 delay = self._retry.delay(count)
                 if delay is None or delay >= self._deadline.remaining():
                     raise
-                log.info("%s; attempt %d, again in %.1f s", error, count, delay)
+                log.info(
+                    "%s; attempt %d, again in %.1f s",
+                    error,
+                    count,
+                    delay,
+                    extra={
+                        "operation": error.operation,
+                        "status": error.status,
+                        "attempt": count,
+                        "wait_s": round(delay, 3),
+                    },
+                )
                 self._deadline.sleep(delay)
 
 

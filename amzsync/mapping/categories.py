@@ -47,9 +47,14 @@ def node_names(
     return {
         node.node_id: node.name
         if owners[parents.get(node.parent), node.name].node_id == node.node_id
-        else f"{node.name} ({node.node_id})"
+        else own_name(node)
         for node in nodes
     }
+
+
+def own_name(node: Named) -> str:
+    """A name no other category can have."""
+    return f"{node.name} ({node.node_id})"
 
 
 def _claim(node: Named) -> tuple[bool, bool, str]:

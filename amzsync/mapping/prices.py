@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
@@ -12,6 +13,8 @@ from amzsync.config.marketplaces import Marketplace
 from amzsync.mapping.money import smallest_unit
 
 _OFFER = "purchasable_offer"
+_REPORTED = re.compile(r"\d+([.,]\d+)*")
+_GROUP = 3  # digits of a thousand
 
 
 def price_text(price: Decimal, currency: str) -> str:
@@ -60,6 +63,20 @@ def live_price(item: ListingsItem, marketplace: Marketplace) -> str | None:
     if not live or live[0] in _amounts(submitted.get("discounted_price")):
         live = _amounts(submitted.get("our_price"))
     return price_text(live[0], marketplace.currency) if live else None
+
+
+def report_price(text: str, currency: str) -> str | None:
+    """A price as a report writes it, spelt as `price_text` does; None where there is none.
+
+    The decimal separator is the marketplace's (sp-api.md §2.10.1). No currency sold in has three
+    decimals: three digits after the last separator are thousands, whatever it is.
+    """
+    if not _REPORTED.fullmatch(text.strip()):
+        return None
+    *groups, last = re.split(r"[.,]", text.strip())
+    whole = "".join(groups)
+    number = f"{whole}.{last}" if whole and len(last) != _GROUP else f"{whole}{last}"
+    return price_text(Decimal(number), currency)
 
 
 def _is_ours(row: Mapping[str, Any], marketplace: Marketplace) -> bool:

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ValidationError
 from amzsync.errors import OutcomeUnknownError, ProtocolError, RefusedError
 from amzsync.http.operation import Operation, Reply
 from amzsync.http.session import Session
-from amzsync.omnitron.assumptions import PAGE_LIMIT, PAST_THE_END
+from amzsync.omnitron.assumptions import PAGE_LIMIT, PAST_THE_END, WALK_LIMIT
 from amzsync.omnitron.paging import Malformed, Page, RawPage, filters, pages, raw_page
 from amzsync.redaction import validation_problems
 
@@ -89,6 +89,19 @@ class Api:
             return Page(())
         rows, malformed = _lenient(model, raw.rows)
         return Page(rows, raw.count, raw.next is not None and bool(raw.rows), malformed)
+
+    def walk(
+        self, operation: Operation, model: type[M], query: Query | None = None
+    ) -> Iterator[Page[M]]:
+        """Every page of a list, lazily, sorted by id, as large as the server gives them.
+
+        Rows that cannot be read are listed beside those that can.
+        """
+        for raw in pages(
+            lambda number: self._fetch(operation, query or {}, number, WALK_LIMIT), operation.name
+        ):
+            rows, malformed = _lenient(model, raw.rows)
+            yield Page(rows, raw.count, raw.next is not None, malformed)
 
     def rows(self, operation: Operation, model: type[M], query: Query | None = None) -> Iterator[M]:
         """Every row of a list, lazily, page after page, sorted by id.

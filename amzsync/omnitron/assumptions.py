@@ -43,7 +43,7 @@ ASSUMPTIONS: dict[str, Assumption] = {
     "A-05": Assumption(
         "What is the greatest page size?",
         "at least 100",
-        "PAGE_LIMIT; a server that gives fewer rows is walked all the same",
+        "PAGE_LIMIT, WALK_LIMIT; a server that gives fewer rows is walked all the same",
     ),
     "A-06": Assumption(
         "Does a repeated `status` mean either of them?",
@@ -222,6 +222,7 @@ LOGIN_WINDOW = 360.0  # A-01: seconds
 CENT = Decimal("0.01")
 PAST_THE_END = 404
 PAGE_LIMIT = 100
+WALK_LIMIT = 500  # whole lists, of which no batch is made; the vendor asks for as many
 INITIALIZED = "initialized"
 UNFINISHED = ("commit", "sent_to_remote", "ongoing")  # initialized ones lock nothing
 SIMPLE_PRODUCT = "0"

@@ -6,7 +6,7 @@ Source: omnitron-api.md §2.11.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from amzsync.omnitron.api import Api, create_or_find
 from amzsync.omnitron.filtered_lists import FilteredList
@@ -60,13 +60,18 @@ class Categories:
         """The nodes directly below one."""
         return self._api.one(GET_CATEGORY_CHILDREN, CategoryChildren, pk=pk).children
 
-    def create_node(self, parent: int, name: str) -> CategoryNode:
-        """The node of this name below a parent, created unless it is there already."""
+    def create_node(
+        self, parent: int, name: str, fits: Callable[[CategoryNode], bool] = lambda _node: True
+    ) -> CategoryNode:
+        """The node of this name below a parent, created unless one that `fits` is there already.
+
+        Errors: RefusedError also where one is in its way that does not.
+        """
         return create_or_find(
             lambda: self._api.one(
                 CREATE_CATEGORY_NODE, CategoryNode, json={"node": parent, "name": name}
             ),
-            lambda: (node for node in self.children(parent) if node.name == name),
+            lambda: (node for node in self.children(parent) if node.name == name and fits(node)),
         )
 
     def rename_node(self, pk: int, name: str) -> CategoryNode:

@@ -6,7 +6,7 @@ Every list is checked again here: a filter the server does not know gives everyt
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from amzsync.errors import RefusedError
@@ -48,6 +48,17 @@ class IntegrationActions:
         return self._chosen(
             content_type, "object_id", wanted, status, lambda action: action.object_id in wanted
         )
+
+    def of_model(self, content_type: str) -> Iterator[Page[IntegrationAction]]:
+        """Every page of the actions of one kind of object, whatever their status, by id."""
+        query = self._query(None) | {"content_type_name": content_type}
+        for page in self._api.walk(LIST_INTEGRATION_ACTIONS, IntegrationAction, query):
+            yield page.keep(
+                lambda action: (
+                    self._ours(action, None)
+                    and self._content_types.is_model(action.content_type, content_type)
+                )
+            )
 
     def by_batch(
         self, local_batch_id: str, *, status: str | None = None

@@ -5,7 +5,7 @@ Source: omnitron-api.md §2.7, §4.1.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from amzsync.omnitron.api import Api
 from amzsync.omnitron.assumptions import PAGE_LIMIT
@@ -31,6 +31,11 @@ class ProductPrices:
     def updates(self, page: int = 1, limit: int = PAGE_LIMIT) -> Page[ProductPrice]:
         """One page of the prices changed since they were sent, by id."""
         return self._api.page(LIST_PRICE_UPDATES, ProductPrice, page=page, limit=limit)
+
+    def of_list(self, price_list: int) -> Iterator[Page[ProductPrice]]:
+        """Every page of one price list, by id."""
+        for page in self._api.walk(LIST_PRICES, ProductPrice, {"price_list": price_list}):
+            yield page.keep(lambda row: row.price_list in (None, price_list))
 
     def by_pks(self, pks: Iterable[int]) -> Page[ProductPrice]:
         """The prices with these keys."""

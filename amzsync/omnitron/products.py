@@ -38,14 +38,10 @@ class Products:
         """One page of the simple products changed since they were sent, by id."""
         return self._api.page(LIST_PRODUCT_UPDATES, Product, _SIMPLE, page=page, limit=limit)
 
-    def sellable(self) -> Iterator[Product]:
-        """Every simple, active product of the catalog, lazily, by id."""
-        query = {**_SIMPLE, "is_active": "True"}
-        return (
-            product
-            for product in self._api.rows(LIST_PRODUCTS, Product, query)
-            if product.product_type == SIMPLE_PRODUCT and product.is_active
-        )
+    def catalog(self) -> Iterator[Page[Product]]:
+        """Every page of the simple products of the catalog, inactive ones too, by id."""
+        for page in self._api.walk(LIST_PRODUCTS, Product, _SIMPLE):
+            yield page.keep(lambda product: product.product_type == SIMPLE_PRODUCT)
 
     def by_pks(self, pks: Iterable[int]) -> Page[Product]:
         """The products with these keys."""

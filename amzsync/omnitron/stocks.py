@@ -5,7 +5,7 @@ Source: omnitron-api.md §2.7, §4.1.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from amzsync.omnitron.api import Api
 from amzsync.omnitron.assumptions import PAGE_LIMIT
@@ -31,6 +31,11 @@ class ProductStocks:
     def updates(self, page: int = 1, limit: int = PAGE_LIMIT) -> Page[ProductStock]:
         """One page of the stocks changed since they were sent, by id."""
         return self._api.page(LIST_STOCK_UPDATES, ProductStock, page=page, limit=limit)
+
+    def of_list(self, stock_list: int) -> Iterator[Page[ProductStock]]:
+        """Every page of one stock list, by id."""
+        for page in self._api.walk(LIST_STOCKS, ProductStock, {"stock_list": stock_list}):
+            yield page.keep(lambda row: row.stock_list in (None, stock_list))
 
     def by_pks(self, pks: Iterable[int]) -> Page[ProductStock]:
         """The stocks with these keys."""

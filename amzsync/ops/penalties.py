@@ -1,20 +1,26 @@
-"""Penalties explained and cleared. Clearing lifts Omnitron's own penalty of the record as well."""
+"""Penalties found, explained, grouped and cleared.
+
+Clearing lifts Omnitron's own penalty of a record as well.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 
 from amzsync.config import Config
 from amzsync.errors import AmzsyncError
 from amzsync.flows.flow import Context
 from amzsync.flows.reference_data import content_type_id
 from amzsync.http.overlap import overlap
-from amzsync.state.penalties import Penalty, PenaltySettings
+from amzsync.ops.cure import Cure
+from amzsync.ops.cures import cures_of
+from amzsync.state.penalties import Penalty
 
-# The next failure is the record's first again; until then it is due.
-_DUE_AT_ONCE = PenaltySettings(retry_interval=0, expiration_date=0, max_retry_count=1)
+_TOLD_EVERY = 100  # lifted records between two words about it
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,16 +35,36 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """A penalty, what applies to it now, and when its time is up."""
+    """A penalty, what applies to it now, when its time is up, and what mends it.
+
+    `tries_left`: how often it will still be tried, by count and by time, as the settings are now.
+    """
 
     penalty: Penalty
     rules: Rules
     time_up_at: datetime
+    tries_left: int
+    cures: tuple[Cure, ...]
 
     @property
     def tries(self) -> int:
         """How many tries the record has altogether."""
         return 1 + self.rules.max_retry_count
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Penalties of one flow and one cause, oldest first, and what mends them."""
+
+    flow: str
+    code: str
+    cures: tuple[Cure, ...]
+    rows: tuple[Explained, ...]
+
+    @property
+    def stopped(self) -> int:
+        """How many of them are not tried any more."""
+        return sum(row.penalty.stopped for row in self.rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +91,20 @@ def explained(config: Config, penalty: Penalty) -> Explained:
         settings.max_retry_count,
     )
     end = penalty.first_failed_at + timedelta(seconds=settings.expiration_date)
-    return Explained(penalty, rules, end)
+    cures = cures_of(penalty.flow, penalty.code, penalty.reason)
+    return Explained(penalty, rules, end, _tries_left(penalty, rules, end), cures)
+
+
+def grouped(rows: Iterable[Explained]) -> list[Group]:
+    """The penalties by cause, the cause of the most records first; each record is in one group."""
+    found: dict[tuple[str, str, tuple[Cure, ...]], list[Explained]] = defaultdict(list)
+    for row in rows:
+        found[row.penalty.flow, row.penalty.code, row.cures].append(row)
+    groups = [
+        Group(*name, tuple(sorted(members, key=lambda row: row.penalty.first_failed_at)))
+        for name, members in found.items()
+    ]
+    return sorted(groups, key=lambda group: -len(group.rows))
 
 
 def clear(ctx: Context, penalties: Sequence[Penalty]) -> Cleared:
@@ -76,38 +115,47 @@ def clear(ctx: Context, penalties: Sequence[Penalty]) -> Cleared:
     Errors: StateError, StateUnavailableError.
     """
     known_there = [row for row in penalties if (row.object_id or "").isdigit()]
-    freed = [row for row in penalties if row not in known_there]
-    error: AmzsyncError | None = None
-    for done in overlap(lambda row: _lift(ctx, row), known_there, ctx.in_flight):
-        if done.error is not None:
-            error = done.error
-            break  # the others would fare no better, and each would take its time
-        freed.append(done.item)
-    due = [row for row in known_there if row not in freed]
+    freed = [row for row in penalties if not (row.object_id or "").isdigit()]
+    lifted, error = _lift_all(ctx, known_there)
+    freed += lifted
+    done = set(lifted)
+    due = [row for row in known_there if row not in done]
     with ctx.state.store.atomic():
-        for row in (*freed, *due):
-            ctx.state.penalties.clear(row.channel, row.flow, [row.key])
-        for row in due:
-            _make_due(ctx, row)
+        ctx.state.penalties.remove(freed)
+        ctx.state.penalties.make_due(due, ctx.clock.now())
     return Cleared(tuple(freed), tuple(due), error)
 
 
-def _lift(ctx: Context, penalty: Penalty) -> None:
-    content_type = content_type_id(ctx, penalty.content_type)
-    for row in ctx.omnitron.failed_integrations.of(content_type, int(penalty.object_id or 0)):
-        ctx.omnitron.failed_integrations.lift(row.pk)
+def _tries_left(penalty: Penalty, rules: Rules, end: datetime) -> int:
+    """The next try is certain, whatever the settings say by now; others may follow."""
+    if penalty.stopped:
+        return 0
+    by_count = 1 + rules.max_retry_count - penalty.failures
+    if penalty.next_try_at > end:
+        return 1
+    left = (end - penalty.next_try_at) // timedelta(seconds=rules.retry_interval)
+    return max(1, min(by_count, 1 + left))
 
 
-def _make_due(ctx: Context, penalty: Penalty) -> None:
-    ctx.state.penalties.fail(
-        penalty.channel,
-        penalty.flow,
-        penalty.key,
-        settings=_DUE_AT_ONCE,
-        now=ctx.clock.now(),
-        content_type=penalty.content_type,
-        code=penalty.code,
-        reason=penalty.reason,
-        object_id=penalty.object_id,
-        request_id=penalty.request_id,
-    )
+def _lift_all(
+    ctx: Context, penalties: Sequence[Penalty]
+) -> tuple[list[Penalty], AmzsyncError | None]:
+    """Those whose penalty in Omnitron is lifted, and what stopped the others."""
+
+    @cache
+    def number_of(model: str) -> int:
+        return content_type_id(ctx, model)
+
+    def lift(penalty: Penalty) -> None:
+        there, number = ctx.omnitron.failed_integrations, number_of(penalty.content_type)
+        for row in there.of(number, int(penalty.object_id or 0)):
+            there.lift(row.pk)
+
+    lifted: list[Penalty] = []
+    for done in overlap(lift, penalties, ctx.in_flight):
+        if done.error is not None:
+            return lifted, done.error  # the others would fare no better, and each takes its time
+        lifted.append(done.item)
+        if len(lifted) % _TOLD_EVERY == 0:
+            ctx.progress(f"{len(lifted)} of {len(penalties)} penalties lifted in Omnitron")
+    return lifted, None

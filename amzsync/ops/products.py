@@ -13,8 +13,8 @@ from amzsync.flows.product_goods import NOT_SELLABLE
 from amzsync.flows.runner import Result
 from amzsync.http.overlap import overlap
 from amzsync.omnitron.models.sync import IntegrationAction
+from amzsync.ops.csv_keys import SKU_COLUMNS, Line, read_lines
 from amzsync.ops.penalties import clear
-from amzsync.ops.records import numbered_keys_in
 
 NAME = "products.push"
 NOT_IN_QUEUE = (
@@ -81,7 +81,7 @@ def _not_in_queue(ctx: Context, skus: Sequence[str]) -> dict[str, str]:
             found[sku] = "the catalog has no such product"
         elif action is not None and action.status == _UNDER_WAY:
             found[sku] = "it is on its way to Amazon"
-        elif (action is not None and action.status == _SENT) or (
+        elif (action is not None and action.status == _SENT and action.remote_id) or (
             sku in known and known[sku].version
         ):
             found[sku] = "it was sent before: products touch has it sent anew"
@@ -106,27 +106,32 @@ def touch(ctx: Context, path: Path) -> list[str]:
     The next run sends them anew. The lock is the caller's. Safe to repeat. Errors: UsageError
     naming every line that is not fit, before anything is changed.
     """
-    lines = numbered_keys_in(path)
-    products = {row.sku: row.pk for row in ctx.omnitron.products.by_skus(key for _, key in lines)}
+    lines = read_lines(path, SKU_COLUMNS)
+    asked = [line.key for line in lines if not line.problem]
+    products = {row.sku: row.pk for row in ctx.omnitron.products.by_skus(asked)}
     actions = _actions(ctx, list(products.values()))
     if problems := list(_problems(lines, products, actions)):
         raise UsageError(
             "\n".join([f"{path}: nothing was touched", *(f"  {problem}" for problem in problems)])
         )
-    skus = [key for _, key in lines]
+    skus = [line.key for line in lines]
     if not ctx.options.dry_run:
         _set_back(ctx, [actions[products[sku]] for sku in skus])
     return skus
 
 
 def _problems(
-    lines: Sequence[tuple[int, str]],
+    lines: Sequence[Line],
     products: dict[str, int],
     actions: dict[int, IntegrationAction],
 ) -> Iterator[str]:
     first: dict[str, int] = {}
-    for number, sku in lines:
+    for line in lines:
+        sku, number = line.key, line.number
         action = actions.get(products.get(sku, 0))
+        if line.problem:
+            yield f"line {number}: {line.problem}: {line.text}"
+            continue
         if sku in first:
             yield f"line {number}: {sku} stands in line {first[sku]} already"
         elif sku not in products:

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from amzsync.flows import FLOWS
 from amzsync.ops.order_story import OrderStory, order_story
 from amzsync.state.jobs import FeedItem, Job
+from amzsync.state.known_keys import Seen
 from amzsync.state.listings import PRICE, QUANTITY, Listing
 from amzsync.state.penalties import Penalty
+from amzsync.state.products import SentProduct
 from amzsync.state.runs import Event
 from amzsync.state.state import State
 from amzsync.state.store import to_moment
@@ -30,31 +31,38 @@ class Happening:
 
 @dataclass(frozen=True, slots=True)
 class Travelling:
-    """A SKU in a feed that is under way."""
+    """A SKU in a feed that is under way, and the Omnitron batch request its objects are in."""
 
     job: Job
     item: FeedItem | None
+    batch: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Story:
     """Everything the state knows of a key: what happened, oldest first, and how it stands.
 
-    `values` is the listing once for each attribute it was ever told of.
+    `values` is the listing once for each attribute it was ever told of, `product` what was sent of
+    it as a product, `seen` what Amazon's report says of it. `live_at` is when it was last seen to
+    be as it should, `sending` the flow of which a run has it in hand.
     """
 
     key: str
     happenings: list[Happening] = field(default_factory=list)
     order: OrderStory | None = None
     values: dict[str, Listing] = field(default_factory=dict)
+    product: SentProduct | None = None
+    seen: Seen | None = None
+    live_at: datetime | None = None
+    sending: str = ""
     travelling: list[Travelling] = field(default_factory=list)
     penalties: list[Penalty] = field(default_factory=list)
     waiting: list[Waiting] = field(default_factory=list)
 
     def __bool__(self) -> bool:
         """Whether anything at all is known."""
-        known = (self.happenings, self.order, self.values, self.penalties, self.waiting)
-        return any(known)
+        of_order = (self.happenings, self.order, self.penalties, self.waiting)
+        return any(of_order) or any((self.values, self.product, self.seen))
 
 
 def story_of(state: State, channel: str, key: str) -> Story:
@@ -76,14 +84,20 @@ def story_of(state: State, channel: str, key: str) -> Story:
         *map(_told, state.runs.story(channel, key)),
         *(moment for name, row in values.items() for moment in _of_listing(row, name)),
     ]
+    holder = state.fences.held(channel, [key]).get(key, "")
+    job = state.jobs.get(holder) if holder else None
     return Story(
         key,
         sorted(happenings, key=lambda happening: happening.at),
         order,
         values,
-        list(_feeds(state, channel, key, values.get(QUANTITY))),
-        state.penalties.list(channel, keys=[key]),
-        [row for row in state.waiting.list(channel) if row.key == key],
+        product=state.products.by_skus(channel, [key]).get(key),
+        seen=state.known_keys.seen(channel, key),
+        live_at=state.known_keys.last_outcome(channel, "products.push", key, "live"),
+        sending=holder if job is None else "",
+        travelling=[_travelling(state, job, key)] if job is not None else [],
+        penalties=state.penalties.list(channel, keys=[key]),
+        waiting=state.waiting.list(channel, keys=[key]),
     )
 
 
@@ -103,11 +117,7 @@ def _of_listing(listing: Listing, attribute: str) -> Iterator[Happening]:
         yield Happening(to_moment(listing.sent_at), f"Amazon was last told {what}")
 
 
-def _feeds(state: State, channel: str, key: str, listing: Listing | None) -> Iterator[Travelling]:
-    if listing is None or listing.holder is None:
-        return
-    for entry in FLOWS:
-        for job in state.jobs.under_way(channel, entry.name):
-            if job.id == listing.holder:
-                found = (item for item in state.jobs.items(job.id) if item.sku == key)
-                yield Travelling(job, next(found, None))
+def _travelling(state: State, job: Job, key: str) -> Travelling:
+    item = next((item for item in state.jobs.items(job.id) if item.sku == key), None)
+    batches = {batch.id: batch.pk for batch in state.batches.of_job(job.id)}
+    return Travelling(job, item, batches.get(item.batch_id or 0) if item else None)

@@ -27,7 +27,9 @@
                                                a method of amazon's BrowseTree, TypeBook or
                                                ListingBook with these arguments; gives its result
     POST   /_sandbox/amazon/invoices           {"order_id", "code", "message"}: refuse the next one
+    POST   /_sandbox/amazon/missing_roles      [operation, …]: the application may not call these
     POST   /_sandbox/amazon/refused_data       {"values": [includedData, …], "silent": bool}
+    POST   /_sandbox/omnitron/channels/{pk}    {key: value, …}: typed into the form of its settings
     POST   /_sandbox/omnitron/stocks           {sku: quantity, …} of channel 1
     POST   /_sandbox/omnitron/prices           {sku: "price", …} of channel 1
     POST   /_sandbox/omnitron/orders/{number}/{hand}     a method of omnitron.order_hands with these
@@ -201,6 +203,17 @@ def _refuse_data(sandbox: Sandbox, _arguments: _Arguments, given: Any) -> Any:
     return given
 
 
+def _miss_roles(sandbox: Sandbox, _arguments: _Arguments, given: Any) -> Any:
+    sandbox.world.amazon.missing_roles = set(given)
+    return given
+
+
+def _fill_in(sandbox: Sandbox, arguments: _Arguments, given: Any) -> Any:
+    channel = sandbox.world.omnitron.channels[int(arguments["pk"])]
+    channel.fill_in(**given)
+    return channel.row
+
+
 def _set_stocks(sandbox: Sandbox, _arguments: _Arguments, given: Any) -> Any:
     for sku, quantity in given.items():
         sandbox.world.omnitron.set_stock(sku, int(quantity))
@@ -280,7 +293,9 @@ _ACTIONS: dict[tuple[str, str], Callable[[Sandbox, _Arguments, Any], Any]] = {
     ("POST", "amazon/reports"): _next_report,
     ("POST", f"amazon/{_AMAZON_HANDS}"): _amazon_hand,
     ("POST", "amazon/invoices"): _refuse_invoice,
+    ("POST", "amazon/missing_roles"): _miss_roles,
     ("POST", "amazon/refused_data"): _refuse_data,
+    ("POST", r"omnitron/channels/(?P<pk>\d+)"): _fill_in,
     ("POST", "omnitron/stocks"): _set_stocks,
     ("POST", "omnitron/prices"): _set_prices,
     ("POST", rf"omnitron/orders/(?P<number>[^/]+)/(?P<hand>{'|'.join(_HANDS)})"): _order_hand,

@@ -87,6 +87,7 @@ class Sandbox:
         """A new world, its clock at the present again, without faults or memory of calls."""
         with self.lock:
             self.clock.reset()
+            self.skew = {"amazon": 0.0, "omnitron": 0.0}
             self.faults.clear()
             self.world = World(orders, skus, seed, self.clock, plain=plain, quotas=self.quotas)
             self.world.amazon.documents.base_url = self.amazon_url
@@ -170,6 +171,10 @@ class Sandbox:
             delivery = self._dispatchers[side].answer(method, target, headers, body)
         delivery.delay += self.latency
         return delivery
+
+    def told_time(self, side: str) -> float:
+        """What a side says is the time, in epoch seconds: `skew` is how far its clock is ahead."""
+        return self.clock.now().timestamp() + self.skew[side]
 
     def _url(self, side: str) -> str:
         return f"http://127.0.0.1:{self._servers[side].server_address[1]}"
@@ -270,7 +275,8 @@ class _Handler(BaseHTTPRequestHandler):
         size = delivery.file.stat().st_size if delivery.file else len(body)
         lines = [f"HTTP/1.1 {status} {HTTPStatus(status).phrase}"]
         lines += [f"{name}: {value}" for name, value in delivery.reply.headers.items()]
-        lines.append(f"date: {self.date_time_string()}")
+        told = self.server.sandbox.told_time(self.server.side.name)
+        lines.append(f"date: {self.date_time_string(told)}")
         if status not in _NO_BODY:
             length = size if delivery.length is None else delivery.length
             lines.append(f"content-length: {length}")

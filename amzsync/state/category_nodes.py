@@ -129,6 +129,13 @@ class CategoryNodes:
         )
         return {row["node_id"]: row["above"] for row in rows if row["above"] in roots}
 
+    def roots(self, channel: str) -> set[str]:
+        """The main categories Amazon's reports have shown anything of."""
+        rows = self._store.rows(
+            "SELECT DISTINCT root FROM category_sightings WHERE channel = ?", [channel]
+        )
+        return {row["root"] for row in rows}
+
     def unsent(self, channel: str, limit: int, after: Category | None = None) -> list[Category]:
         """The next categories that Omnitron lacks or has under an older name, parents first."""
         depth, node_id = (after.depth, after.node_id) if after else (0, "")

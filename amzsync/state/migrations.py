@@ -361,6 +361,131 @@ def m010_products(db: Database) -> None:
     db.execute("CREATE INDEX products_refused ON products (channel) WHERE state = 'refused'")
 
 
+@MIGRATIONS()
+def m011_report(db: Database) -> None:
+    """Amazon's listings as its report last told them, and the figures of each report."""
+    row = {"channel": str, "sku": str}
+    db.table("snapshots").create(
+        {"channel": str, "taken_at": str, "listings": int, "compared_at": str},
+        pk="channel",
+        not_null={"taken_at", "listings"},
+    )
+    db.table("snapshot_rows").create(
+        {
+            **row,
+            "asin": str,
+            "price": str,
+            "quantity": int,
+            "status": str,
+            "by_amazon": int,
+        },
+        pk=("channel", "sku"),
+        not_null={"status", "by_amazon"},
+    )
+    db.table("report_goods").create(
+        {
+            "channel": str,
+            "product_pk": int,
+            "own_sku": str,
+            "sku": str,
+            "present": int,
+            "active": int,
+            "pictured": int,
+            "linked": int,
+            "stock": int,
+            "quantity": int,
+            "price": str,
+        },
+        pk=("channel", "product_pk"),
+        not_null={"sku", "present", "active", "pictured", "linked"},
+        defaults={"present": 0, "active": 0, "pictured": 0, "linked": 0},
+    )
+    db.table("differences").create(
+        {
+            **row,
+            "kind": str,
+            "omnitron": str,
+            "amazon": str,
+            "reason": str,
+            "cure": str,
+            "product_pk": int,
+            "stock": int,
+            "fixable": int,
+            "found_at": str,
+        },
+        pk=("channel", "found_at", "sku", "kind"),
+        not_null={"omnitron", "amazon", "reason", "cure", "fixable", "found_at"},
+    )
+    figures = (
+        *("total_sku_in_catalog", "skus_on_sale", "total_sku_difference"),
+        *("skus_with_price_difference", "total_stock_in_catalog", "total_stock_on_sale"),
+        *("total_stock_difference", "skus_with_stock_difference"),
+    )
+    db.table("reports").create(
+        {
+            "channel": str,
+            "at": str,
+            "snapshot_at": str,
+            "in_flight": int,
+            **dict.fromkeys(figures, int),
+        },
+        pk=("channel", "at"),
+        not_null={"snapshot_at", "in_flight", *figures},
+    )
+
+
+@MIGRATIONS()
+def m012_alarms(db: Database) -> None:
+    """Alarm rules, and which of them are raised."""
+    db.table("alarms").create(
+        {
+            "channel": str,
+            "name": str,
+            "kind": str,
+            "flow": str,
+            "threshold": int,
+            "minutes": int,
+            "removed": int,
+            "episode": int,
+            "raised_at": str,
+            "ended_at": str,
+            "quiet": int,
+            "findings": str,
+        },
+        pk=("channel", "name"),
+        not_null={"kind", "flow", "threshold", "minutes", "removed", "episode", "quiet"},
+        defaults={"removed": 0, "episode": 0, "quiet": 0, "findings": "[]"},
+    )
+    db.table("alarm_told").create(
+        {
+            "channel": str,
+            "name": str,
+            "target": str,
+            "episode": int,
+            "event": str,
+            "told_at": str,
+            "failures": int,
+            "next_try_at": str,
+            "fault": str,
+        },
+        pk=("channel", "name", "target"),
+        not_null={"episode", "event", "failures", "fault"},
+        defaults={"failures": 0, "fault": ""},
+    )
+    db.table("alarm_flows").create(
+        {"channel": str, "flow": str, "on_since": str},
+        pk=("channel", "flow"),
+        not_null={"on_since"},
+    )
+
+
+@MIGRATIONS()
+def m013_journal(db: Database) -> None:
+    """What the journal is searched by: a time, and the records of a run."""
+    db.table("runs").create_index(["channel", "started_at"])
+    db.table("outcomes").create_index(["run_id"])
+
+
 def _feed_items(db: Database) -> None:
     db.table("feed_items").create(
         {

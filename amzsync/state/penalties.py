@@ -185,28 +185,56 @@ class Penalties:
         """Remove penalties by hand, and return them; None means all flows, all keys."""
         with self._store.atomic():
             removed = self.list(channel, flow, keys)
-            self._store.execute_many(
-                "DELETE FROM penalties WHERE channel = ? AND flow = ? AND key = ?",
-                [(row.channel, row.flow, row.key) for row in removed],
-            )
+            self.remove(removed)
         return removed
+
+    def remove(self, penalties: Iterable[Penalty]) -> None:
+        """Remove these, all or none of them."""
+        self._store.execute_many(
+            "DELETE FROM penalties WHERE channel = ? AND flow = ? AND key = ?",
+            ((row.channel, row.flow, row.key) for row in penalties),
+        )
+
+    def make_due(self, penalties: Iterable[Penalty], now: datetime) -> None:
+        """Let these be tried at once, as if they had failed for the first time; all or none."""
+        at = to_text(now)
+        self._store.execute_many(
+            "UPDATE penalties SET failures = 1, stopped = 0, first_failed_at = ?,"
+            " last_failed_at = ?, next_try_at = ? WHERE channel = ? AND flow = ? AND key = ?",
+            ((at, at, at, row.channel, row.flow, row.key) for row in penalties),
+        )
 
     def list(
         self,
         channel: str | None = None,
         flow: str | None = None,
         keys: Iterable[str] | None = None,
+        *,
+        code: str | None = None,
+        stopped: bool | None = None,
+        failed_before: datetime | None = None,
+        failed_after: datetime | None = None,
     ) -> Penalized:
-        """Penalties by channel, flow and key; None means any."""
+        """Penalties by channel, flow, key, code, whether they are stopped, and when they first
+        failed; None means any.
+        """
         rows = self._store.rows(
             "SELECT * FROM penalties WHERE (:channel IS NULL OR channel = :channel)"
             " AND (:flow IS NULL OR flow = :flow)"
             " AND (:keys IS NULL OR key IN (SELECT value FROM json_each(:keys)))"
+            " AND (:code IS NULL OR code = :code)"
+            " AND (:stopped IS NULL OR stopped = :stopped)"
+            " AND (:before IS NULL OR first_failed_at < :before)"
+            " AND (:after IS NULL OR first_failed_at > :after)"
             " ORDER BY channel, flow, key",
             {
                 "channel": channel,
                 "flow": flow,
                 "keys": None if keys is None else json.dumps([*keys]),
+                "code": code,
+                "stopped": stopped,
+                "before": failed_before and to_text(failed_before),
+                "after": failed_after and to_text(failed_after),
             },
         )
         return [_penalty(row) for row in rows]

@@ -12,7 +12,15 @@ from datetime import UTC, datetime
 from amzsync.clock import Clock
 from amzsync.errors import ThrottledError
 from amzsync.http.operation import Operation
-from amzsync.http.pacing import Bucket, book, due_in, emptied, plausible, refill
+from amzsync.http.pacing import (
+    Bucket,
+    book,
+    due_in,
+    emptied,
+    plausible,
+    refill,
+    steady_cost,
+)
 from amzsync.state.store import Store
 
 
@@ -34,6 +42,7 @@ class Ledger:
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
         self._clock = clock
+        self._stated: dict[str, float] = {}  # as the table has them: most replies repeat them
 
     def take(self, operation: Operation, *, reserve: int, max_wait: float) -> float:
         """See Pacer.take."""
@@ -44,16 +53,18 @@ class Ledger:
                 raise ThrottledError(
                     f"no token for another {wait:.0f} s", wait=wait, operation=operation.name
                 )
-            self._save(operation, book(bucket), stated)
+            cost = steady_cost(bucket.rate) if operation.steady else 1
+            self._save(operation, book(bucket, cost), stated)
         return wait
 
     def learn(self, operation: Operation, rate: float) -> None:
         """See Pacer.learn. What was earned so far is reckoned at the rate believed so far."""
-        if not plausible(rate):
+        if not plausible(rate) or self._stated.get(operation.bucket_name) == rate:
             return
         with self._store.atomic():
             bucket, _ = self._load(operation)
             self._save(operation, replace(bucket, rate=rate), stated=True)
+        self._stated[operation.bucket_name] = rate
 
     def empty(self, operation: Operation) -> None:
         """See Pacer.empty."""
@@ -83,15 +94,17 @@ class Ledger:
 
     def _load(self, operation: Operation) -> tuple[Bucket, bool]:
         """The bucket now, and whether its rate was stated; the published plan where it was not."""
-        now = self._now()
+        now, most = self._now(), operation.capacity
         if operation.rate is None:
             raise ValueError(f"{operation.name} has no usage plan")
         row = self._store.row("SELECT * FROM quota WHERE bucket = ?", [operation.bucket_name])
         if row is None:
-            return Bucket(float(operation.burst), operation.rate, operation.burst, now), False
+            return Bucket(float(most), operation.rate, most, now), False
         stated = bool(row["stated"])
         rate = row["rate"] if stated else operation.rate
-        return refill(Bucket(row["tokens"], rate, operation.burst, row["updated_at"]), now), stated
+        if stated:
+            self._stated[operation.bucket_name] = rate
+        return refill(Bucket(row["tokens"], rate, most, row["updated_at"]), now), stated
 
     def _save(self, operation: Operation, bucket: Bucket, stated: bool) -> None:
         self._store.execute(

@@ -94,6 +94,15 @@ class Returns:
         faulty = {row.order_id for row in rows if row.state == "faulty"}
         return sorted({row["order_id"] for row in gone} - faulty)
 
+    def reason_codes(self, channel: str) -> dict[str, int]:
+        """How many returns each of Amazon's reasons was given for, as far as they are kept."""
+        rows = self._store.rows(
+            """SELECT reason_code, count(*) AS times FROM returns
+            WHERE channel = ? AND reason_code <> '' GROUP BY reason_code ORDER BY reason_code""",
+            [channel],
+        )
+        return {row["reason_code"]: row["times"] for row in rows}
+
     def open_orders(self, channel: str, limit: int, after: str = "") -> dict[str, list[Return]]:
         """Open and faulty returns of the next orders by id, after that one."""
         rows = self._store.rows(

@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from amzsync.redaction import mask
 from amzsync.state.store import Store, to_moment, to_text
 
-KEPT_OUTCOMES = 200_000  # rows, about 30 MB; older ones go whatever their age
 _REASON = 500  # characters
 
 
@@ -40,6 +39,18 @@ class Run:
     counts: dict[str, int]
     calls: dict[str, int]
     error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class DayRow:
+    """One day of a channel's journal; `throttled` are the calls answered 429."""
+
+    day: date
+    runs: int
+    failed_runs: int
+    sent: int
+    failed: int
+    throttled: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +137,26 @@ class Runs:
             " AND (:flow IS NULL OR flow = :flow) ORDER BY id DESC LIMIT :limit",
             {"channel": channel, "flow": flow, "limit": limit},
         )
-        return [_run(row) for row in rows]
+        return [run_of(row) for row in rows]
+
+    def days(self, channel: str, since: datetime) -> list[DayRow]:
+        """The journal by day, oldest first, dry runs left out.
+
+        A failed run is one that could not do its work; records that failed in one are counted
+        apart.
+        """
+        rows = self._store.rows(
+            """SELECT date(started_at) AS day, count(*) AS runs,
+            count(*) FILTER (WHERE exit_code NOT IN (0, 1, 9, 10)) AS failed_runs,
+            coalesce(sum(json_extract(counts, '$.sent')), 0)
+                + coalesce(sum(json_extract(counts, '$.submitted')), 0) AS sent,
+            coalesce(sum(json_extract(counts, '$.failed')), 0) AS failed,
+            coalesce(sum(CASE WHEN calls LIKE '%:429%' THEN (SELECT sum(each.value)
+                FROM json_each(calls) AS each WHERE each.key LIKE '%:429') END), 0) AS throttled
+            FROM runs WHERE channel = ? AND started_at >= ? AND NOT dry_run GROUP BY day""",
+            [channel, to_text(since)],
+        )
+        return [DayRow(**{**row, "day": date.fromisoformat(row["day"])}) for row in rows]
 
     def story(self, channel: str, key: str, limit: int = 200) -> list[Event]:
         """What happened to a record in all flows, newest last; the last `limit` events."""
@@ -137,17 +167,25 @@ class Runs:
         )
         return [Event(**{**row, "at": to_moment(row["at"])}) for row in reversed(rows)]
 
-    def prune(self, before: datetime) -> None:
-        """Drop what is older than `before`, and outcomes beyond the newest 200,000."""
+    def prune(self, before: datetime, rows: int) -> None:
+        """Drop what is older than `before`, and all but the newest `rows` runs and outcomes.
+
+        The newest run stays whatever its age: a number is never given twice.
+        """
         with self._store.atomic():
             self._store.execute(
                 "DELETE FROM outcomes WHERE at < ? OR id <= (SELECT max(id) FROM outcomes) - ?",
-                [to_text(before), KEPT_OUTCOMES],
+                [to_text(before), rows],
             )
-            self._store.execute("DELETE FROM runs WHERE started_at < ?", [to_text(before)])
+            self._store.execute(
+                "DELETE FROM runs WHERE id < (SELECT max(id) FROM runs)"
+                " AND (started_at < ? OR id <= (SELECT max(id) FROM runs) - ?)",
+                [to_text(before), rows],
+            )
 
 
-def _run(row: dict[str, Any]) -> Run:
+def run_of(row: dict[str, Any]) -> Run:
+    """A row of the table `runs`."""
     return Run(
         id=row["id"],
         channel=row["channel"],

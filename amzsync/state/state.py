@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from amzsync.clock import Clock
 from amzsync.state.batches import Batches
@@ -28,6 +29,14 @@ from amzsync.state.store import Store
 from amzsync.state.tokens import Tokens
 from amzsync.state.waiting import Waitings
 
+if TYPE_CHECKING:
+    from amzsync.state.alarms import Alarms
+    from amzsync.state.journal import Journal
+    from amzsync.state.known_keys import KnownKeys
+    from amzsync.state.reports import Reports
+    from amzsync.state.retention import Retention
+    from amzsync.state.snapshot import Snapshots
+
 
 class State:
     """The open state file and its tables."""
@@ -44,6 +53,13 @@ class State:
     def close(self) -> None:
         """Close the file."""
         self.store.close()
+
+    @cached_property
+    def alarms(self) -> Alarms:
+        """Alarm rules, and how they stand."""
+        from amzsync.state.alarms import Alarms  # here, because no flow needs it
+
+        return Alarms(self.store)
 
     @cached_property
     def batches(self) -> Batches:
@@ -91,6 +107,20 @@ class State:
         return Jobs(self.store)
 
     @cached_property
+    def journal(self) -> Journal:
+        """The journal, searched."""
+        from amzsync.state.journal import Journal  # here, because no flow needs it
+
+        return Journal(self.store)
+
+    @cached_property
+    def known_keys(self) -> KnownKeys:
+        """Records the state has heard of, over all tables."""
+        from amzsync.state.known_keys import KnownKeys  # no flow asks for it
+
+        return KnownKeys(self.store)
+
+    @cached_property
     def ledger(self) -> Ledger:
         """Quota of the account."""
         return Ledger(self.store, self._clock)
@@ -126,6 +156,20 @@ class State:
         return Products(self.store)
 
     @cached_property
+    def reports(self) -> Reports:
+        """Figures and differences between both sides."""
+        from amzsync.state.reports import Reports  # here, because no flow needs it
+
+        return Reports(self.store)
+
+    @cached_property
+    def retention(self) -> Retention:
+        """What is dropped in time."""
+        from amzsync.state.retention import Retention  # here, because once a day is often enough
+
+        return Retention(self.store)
+
+    @cached_property
     def returns(self) -> Returns:
         """Returns, and their requests in Omnitron."""
         return Returns(self.store)
@@ -134,6 +178,13 @@ class State:
     def runs(self) -> Runs:
         """The journal."""
         return Runs(self.store)
+
+    @cached_property
+    def snapshots(self) -> Snapshots:
+        """Amazon's listings, and Omnitron's goods beside them."""
+        from amzsync.state.snapshot import Snapshots  # here, because no flow needs it
+
+        return Snapshots(self.store)
 
     @cached_property
     def tokens(self) -> Tokens:

@@ -18,5 +18,8 @@ STEPS = frozenset(
         "m008_listing_values",
         "m009_catalogue",
         "m010_products",
+        "m011_report",
+        "m012_alarms",
+        "m013_journal",
     }
 )

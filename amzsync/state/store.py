@@ -326,6 +326,8 @@ def _use_wal(connection: sqlite3.Connection, path: Path) -> None:
     descriptor = os.open(_lock_path(path, "open"), os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
+        # Before the first table, or never: it is what lets the file shrink again (retention).
+        connection.execute("PRAGMA auto_vacuum=INCREMENTAL")
         connection.execute("PRAGMA journal_mode=WAL")
     finally:
         os.close(descriptor)

@@ -81,12 +81,23 @@ class Waitings:
         )
         return {row["object_id"]: row["key"] for row in rows}
 
-    def list(self, channel: str | None = None, flow: str | None = None) -> AllWaiting:
-        """Waiting records by channel and flow, None meaning any; the longest waiting first."""
+    def list(
+        self,
+        channel: str | None = None,
+        flow: str | None = None,
+        keys: Iterable[str] | None = None,
+    ) -> AllWaiting:
+        """Waiting records by channel, flow and key, None meaning any; the longest waiting first."""
         rows = self._store.rows(
             "SELECT * FROM waiting WHERE (:channel IS NULL OR channel = :channel)"
-            " AND (:flow IS NULL OR flow = :flow) ORDER BY since, channel, flow, key",
-            {"channel": channel, "flow": flow},
+            " AND (:flow IS NULL OR flow = :flow)"
+            " AND (:keys IS NULL OR key IN (SELECT value FROM json_each(:keys)))"
+            " ORDER BY since, channel, flow, key",
+            {
+                "channel": channel,
+                "flow": flow,
+                "keys": None if keys is None else json.dumps([*keys]),
+            },
         )
         return [_waiting(row) for row in rows]
 

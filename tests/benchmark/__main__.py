@@ -33,6 +33,7 @@ def _rows(part: int) -> Iterator[Row]:
         yield from figures.patches(300 // part, latency)
     for skus in (1_000, 100_000 // part):
         yield from figures.memory(skus)
+        yield from figures.report(skus)
 
 
 def _machine() -> str:

@@ -113,6 +113,19 @@ def memory(skus: int) -> Iterator[Row]:
     yield f"{skus:,} SKUs, the run after that: peak memory", f"{idle.memory:.0f} MiB", "80 MiB"
 
 
+def report(skus: int) -> Iterator[Row]:
+    """A snapshot of all listings taken in and held against Omnitron's goods."""
+    with site(skus) as place:
+        place.control("POST", "delays", {"report_queue": 0, "report_process": 0})
+        place.run("report")
+        place.forget_calls()
+        took = place.run("report")
+        amazon, omnitron = place.calls()
+    label = f"report over {skus:,} SKUs"
+    yield f"{label}: peak memory", f"{took.memory:.0f} MiB", "80 MiB"
+    yield f"{label}: time, calls", f"{took.seconds:.0f} s, {amazon} + {omnitron}", ""
+
+
 def _clock(runs: Sequence[Took]) -> float:
     return statistics.median(run.seconds for run in runs)
 

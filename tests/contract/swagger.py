@@ -18,6 +18,8 @@ from urllib.parse import unquote
 from jsonschema import Draft4Validator, Draft7Validator, FormatChecker
 from jsonschema.protocols import Validator
 
+from tests.contract.quick import Quick
+
 FEED_DOCUMENT: Final = "listings-feed-schema-v2.json"
 FEED_MESSAGE: Final = "listings-feed-message-schema-v2.json"
 PROCESSING_REPORT: Final = "listings-feed-processing-report-schema-v2.json"
@@ -49,12 +51,29 @@ def _is_date(value: object) -> bool:
     return not isinstance(value, str) or bool(len(value) == 10 and date.fromisoformat(value))
 
 
-def faults_of(validator: Validator, value: Any, where: str) -> list[str]:
-    """What a schema has against a value, one line each."""
-    return [
-        f"{where}{error.json_path.removeprefix('$')}: {_short(error.message)}"
-        for error in validator.iter_errors(value)
-    ]
+class Judge:
+    """What a schema has against values, one line each."""
+
+    def __init__(self, version: type[Validator], schema: Mapping[str, Any]) -> None:
+        self.validator = version(schema, format_checker=_FORMATS)
+        self.quick = Quick(self.validator, _FORMATS)
+
+    def faults(self, value: Any, where: str) -> list[str]:
+        """What is wrong with a value."""
+        if self.quick.fits(value):
+            return []
+        return [
+            f"{where}{error.json_path.removeprefix('$')}: {_short(error.message)}"
+            for error in self.validator.iter_errors(value)
+        ]
+
+    def json_faults(self, content: bytes, where: str) -> list[str]:
+        """What is wrong with a document."""
+        try:
+            value = json.loads(content)
+        except ValueError:
+            return [f"{where} is not JSON"]
+        return self.faults(value, where)
 
 
 def _short(text: str) -> str:
@@ -69,7 +88,7 @@ class Parameter:
     name: str
     required: bool
     schema: Mapping[str, Any]
-    validator: Validator
+    judge: Judge
 
     def faults(self, given: Sequence[str]) -> list[str]:
         """What is wrong with the texts given under its name."""
@@ -78,7 +97,7 @@ class Parameter:
         if self.schema.get("type") != "array":
             if len(given) > 1:
                 return [f"{self.name} is given {len(given)} times"]
-            return faults_of(self.validator, _value(given[0], self.schema), self.name)
+            return self.judge.faults(_value(given[0], self.schema), self.name)
         if self.schema.get("collectionFormat", "csv") == "multi":
             parts = list(given)
         elif len(given) > 1:
@@ -88,7 +107,7 @@ class Parameter:
         if "" in parts:
             return [f"{self.name} has an empty entry"]
         items = [_value(part, self.schema["items"]) for part in parts]
-        return faults_of(self.validator, items, self.name)
+        return self.judge.faults(items, self.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,10 +119,10 @@ class Operation:
     path: str
     pattern: re.Pattern[str]
     parameters: Mapping[str, Mapping[str, Parameter]]
-    body: Validator | None
+    body: Judge | None
     body_required: bool
     consumes: Sequence[str]
-    responses: Mapping[int, Validator | None]
+    responses: Mapping[int, Judge | None]
 
     def request_faults(
         self,
@@ -134,12 +153,12 @@ class Operation:
         """What is wrong with a response."""
         if status not in self.responses:
             return [f"status {status} is not one of {', '.join(map(str, self.responses))}"]
-        validator = self.responses[status]
-        if validator is None:
+        judge = self.responses[status]
+        if judge is None:
             return ["a body where there is none"] if body else []
         if headers.get("content-type", "").partition(";")[0] != "application/json":
             return [f"status {status} is not answered in JSON"]
-        return _json_faults(validator, body, f"response {status}")
+        return judge.json_faults(body, f"response {status}")
 
     def _in(self, place: str) -> Mapping[str, Parameter]:
         return self.parameters.get(place, {})
@@ -151,7 +170,7 @@ class Operation:
             return ["the body is required"] if self.body_required else []
         if headers.get("content-type", "").partition(";")[0] not in self.consumes:
             return [f"the body's type is not {' or '.join(self.consumes)}"]
-        return _json_faults(self.body, body, "body")
+        return self.body.json_faults(body, "body")
 
 
 class Contract:
@@ -164,8 +183,8 @@ class Contract:
             if "swagger" in (model := json.loads(path.read_text(encoding="utf-8")))
             for operation in _operations(model)
         ]
-        self._documents = {
-            name: Draft7Validator(json.loads((folder / name).read_text(encoding="utf-8")))
+        self.documents = {
+            name: Judge(Draft7Validator, json.loads((folder / name).read_text(encoding="utf-8")))
             for name in (FEED_DOCUMENT, FEED_MESSAGE, PROCESSING_REPORT)
         }
 
@@ -178,16 +197,17 @@ class Contract:
 
     def document_faults(self, schema: str, content: bytes) -> list[str]:
         """What a schema of the feeds has against a document."""
-        return _json_faults(self._documents[schema], content, schema.removesuffix(".json"))
+        return self.documents[schema].json_faults(content, schema.removesuffix(".json"))
 
 
 def _operations(model: dict[str, Any]) -> Iterator[Operation]:
     definitions = _closed(model.get("definitions", {}))
+    _resolve(definitions, definitions)
     shared = model.get("parameters", {})
 
-    def body_of(schema: Mapping[str, Any]) -> Validator:
-        whole = {"definitions": definitions, "allOf": [_closed(schema)]}
-        return Draft4Validator(whole, format_checker=_FORMATS)
+    def body_of(schema: Mapping[str, Any]) -> Judge:
+        resolved = _resolve(_closed(schema), definitions)
+        return Judge(Draft4Validator, resolved)
 
     for path, entry in model["paths"].items():
         for method, operation in entry.items():
@@ -223,8 +243,8 @@ def _parameter(row: Mapping[str, Any]) -> Parameter:
     if "items" in row:
         schema["items"] = {name: row["items"][name] for name in _PLAIN if name in row["items"]}
         schema["collectionFormat"] = row.get("collectionFormat", "csv")
-    validator = Draft4Validator(schema, format_checker=_FORMATS)
-    return Parameter(row["name"], bool(row.get("required")), schema, validator)
+    judge = Judge(Draft4Validator, schema)
+    return Parameter(row["name"], bool(row.get("required")), schema, judge)
 
 
 def _closed(schema: Any) -> Any:
@@ -239,13 +259,20 @@ def _closed(schema: Any) -> Any:
     return closed
 
 
+def _resolve(schema: Any, definitions: Mapping[str, Any]) -> Any:
+    """The same schema, definitions in the place of references to them: looking them up costs time.
+
+    A definition that holds itself stays one object that holds itself.
+    """
+    if isinstance(schema, list):
+        schema[:] = [_resolve(row, definitions) for row in schema]
+    elif isinstance(schema, dict):
+        if "$ref" in schema:
+            return definitions[schema["$ref"].removeprefix("#/definitions/")]
+        for name, value in schema.items():
+            schema[name] = _resolve(value, definitions)
+    return schema
+
+
 def _value(text: str, schema: Mapping[str, Any]) -> Any:
     return _PARSERS[schema.get("type", "string")](text)
-
-
-def _json_faults(validator: Validator, content: bytes, where: str) -> list[str]:
-    try:
-        value = json.loads(content)
-    except ValueError:
-        return [f"{where} is not JSON"]
-    return faults_of(validator, value, where)

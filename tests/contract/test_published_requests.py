@@ -24,6 +24,9 @@ HOST: Final = "https://sp-api.example.com"
 SELLER: Final = "ASELLER1EXAMPLE"
 ANYWHERE: Final = "ATVPDKIKX0DER"
 
+# Its sandbox is a dynamic one, so that no case of it is published.
+DYNAMIC_ONLY: Final = {"getInventorySummaries"}
+
 Values = Mapping[str, Any]
 
 # What a static case asks for and our client never does.
@@ -173,7 +176,7 @@ def test_our_client_sends_and_reads_every_static_case(
             )
         ]
     assert faults == []
-    assert met == set(OPERATIONS)
+    assert met == set(OPERATIONS) - DYNAMIC_ONLY
 
 
 def differences(

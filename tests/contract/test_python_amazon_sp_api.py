@@ -217,7 +217,12 @@ def test_it_requests_and_downloads_a_report(sandbox: Sandbox, clock: FakeClock) 
     reports = client(Reports, sandbox)
 
     kind = "GET_MERCHANT_LISTINGS_ALL_DATA"
-    report_id = reports.create_report(reportType=kind, marketplaceIds=[TURKIYE]).payload["reportId"]
+    created = reports.create_report(
+        reportType=kind,
+        marketplaceIds=[TURKIYE],
+        reportOptions={"preferredReportDocumentLocale": "en_US"},
+    )
+    report_id = created.payload["reportId"]
     clock.advance(minutes=10)
     report = reports.get_report(report_id).payload
     document = reports.get_report_document(report["reportDocumentId"], download=True)

@@ -69,6 +69,7 @@ def test_our_client_keeps_to_the_models_in_every_operation(
     _read_and_write_listings(amazon)
     _feed(shop, amazon)
     _report(shop, amazon)
+    _inventory(shop, amazon)
     _product_types(amazon)
     amazon.sellers.get_marketplace_participations()
 
@@ -174,6 +175,14 @@ def _report(shop: Shop, amazon: AmazonClient) -> None:
     amazon.reports.download(report.report_document_id, stream, 1_000_000)
     assert stream.getvalue().count(b"\n") > 20
     amazon.reports.get_reports([kind], now - timedelta(days=1))
+
+
+def _inventory(shop: Shop, amazon: AmazonClient) -> None:
+    listings = shop.sandbox.world.amazon.listings
+    for listing in list(listings)[:5]:
+        listings.make_fba(listing.sku)
+    assert sum(len(page) for page in amazon.inventory.summaries()) == 5
+    assert list(amazon.inventory.summaries(["SKU-000002", "A,B"]))
 
 
 def _product_types(amazon: AmazonClient) -> None:

@@ -6,8 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 
+from amzsync.state.migrations import MIGRATIONS
 from tests.contract import models
 from tests.contract.witness import Witness, watching
+from tests.e2e.alarm_receiver import Receiver, receiving
+from tests.e2e.new_state import remembering
 
 # What a test puts into the sandbox although no model has it, or makes Amazon's answer broken with.
 ON_PURPOSE = {
@@ -37,3 +40,19 @@ def witness(request: pytest.FixtureRequest) -> Iterator[Witness | None]:
     if (expected := ON_PURPOSE.get(request.node.name)) is not None:
         judge.excuse(expected)
     judge.verdict()
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    """Who is told of alarms."""
+    with receiving() as found:
+        yield found
+
+
+_apply = remembering()
+
+
+@pytest.fixture(autouse=True)
+def new_state(monkeypatch: pytest.MonkeyPatch) -> None:
+    """State files of runs in this process are made quickly."""
+    monkeypatch.setattr(MIGRATIONS, "apply", _apply)

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
+import pytest
+
+from amzsync.state.runs import Runs
 from tests.e2e.catalogue_shop import (
     COMPARE,
     allowed,
@@ -13,6 +17,7 @@ from tests.e2e.catalogue_shop import (
     node_id,
     open_corner,
 )
+from tests.e2e.test_stock_kill import KilledError
 from tests.shop import Shop
 
 
@@ -95,6 +100,28 @@ def test_a_change_is_told_once(shop: Shop) -> None:
     shop.forget_calls()
     assert shop.run("attributes", "fetch").code == 0
     assert not shop.calls("amazon")
+
+
+def test_killed_before_the_journal_has_it_a_change_is_told_by_the_next_run(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compared(shop)
+    shop.sandbox.world.amazon.types.require("SHOES", "model_name")
+    record = Runs.record
+
+    def die(*args: Any) -> None:
+        if any(row.key == "SHOES" for row in args[4]):
+            raise KilledError
+        record(*args)
+
+    with monkeypatch.context() as patch, pytest.raises(KilledError):
+        patch.setattr(Runs, "record", die)
+        shop.run(*COMPARE)
+
+    shop.clock.advance(hours=24)
+    ran = shop.run(*COMPARE)
+    assert [row["change"] for row in ran.json["differences"]] == ["newly_required"]
+    assert "model_name newly required" in shop.run("why", "SHOES").out
 
 
 def test_differences_end_the_run_with_9_only_where_asked(shop: Shop) -> None:

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from amzsync.state.runs import Runs
 from tests.e2e.catalogue_shop import (
     CARE_ROOT,
     CATEGORIES,
@@ -19,6 +20,7 @@ from tests.e2e.catalogue_shop import (
     open_shop,
     tree_problems,
 )
+from tests.e2e.test_stock_kill import KilledError
 from tests.shop import Shop
 
 
@@ -105,6 +107,28 @@ def test_categories_that_vanished_are_told_once_and_stay_in_omnitron(shop: Shop)
     assert not {"category_nodes.create", "category_nodes.patch"} & shop.calls("omnitron").keys()
     shop.clock.advance(hours=24)
     assert fetch_categories(shop).json["differences"] == []
+
+
+def test_killed_before_the_journal_has_it_a_vanished_category_is_told_by_the_next_run(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_shop(shop)
+    fetch_categories(shop)
+    gone = node_id(shop, "Kadın", "Giyim", "Mayolar")
+    shop.sandbox.world.amazon.browse.remove(gone)
+    shop.clock.advance(hours=24)
+    shop.run(*CATEGORIES)
+    shop.clock.advance(minutes=10)
+
+    def die(*_args: object) -> None:
+        raise KilledError
+
+    with monkeypatch.context() as patch, pytest.raises(KilledError):
+        patch.setattr(Runs, "record", die)
+        shop.run(*CATEGORIES)
+
+    shop.clock.advance(minutes=10)
+    assert [row["category"] for row in shop.run(*CATEGORIES).json["differences"]] == [gone]
 
 
 def test_a_category_that_comes_back_is_the_one_it_was(shop: Shop) -> None:
@@ -200,6 +224,35 @@ def test_siblings_of_one_name_are_told_apart_by_their_ids(shop: Shop) -> None:
     assert nodes[first]["name"] == "Mayolar"
     assert nodes[second]["name"] == f"Mayolar ({second})"
     assert nodes[first]["path"][:-4] == nodes[second]["path"][:-4]
+
+
+@pytest.mark.parametrize("is_new", [True, False])
+def test_a_namesake_of_a_category_that_moved_away_has_a_node_and_a_name_of_its_own(
+    shop: Shop, is_new: bool
+) -> None:
+    open_shop(shop)
+    fetch_categories(shop)
+    browse = shop.sandbox.world.amazon.browse
+    clothes, shoes = (node_id(shop, "Kadın", name) for name in ("Giyim", "Ayakkabı"))
+    moved = node_id(shop, "Kadın", "Giyim", "Mayolar")
+    (node,) = [each for each in browse if each.id == moved]
+    next(each for each in browse if each.id == clothes).children.remove(moved)
+    browse.plant(node, shoes)
+    if is_new:
+        namesake = browse.add(clothes, "Mayolar", ["SWIMWEAR"])
+    else:
+        namesake = node_id(shop, "Kadın", "Giyim", "Elbiseler")
+        browse.rename(namesake, "Mayolar")
+    shop.clock.advance(hours=24)
+    assert fetch_categories(shop).json["counts"] == {"sent": 1}
+
+    nodes = linked(shop)
+    assert nodes[moved]["name"] == "Mayolar"  # and lies where it was made
+    assert nodes[namesake]["name"] == f"Mayolar ({namesake})"
+    assert nodes[moved]["path"][:-4] == nodes[namesake]["path"][:-4]
+    assert nodes[moved]["pk"] != nodes[namesake]["pk"]
+    shop.clock.advance(hours=24)
+    assert fetch_categories(shop).json["counts"] == {}
 
 
 def test_without_category_ids_there_is_nothing_to_do(shop: Shop) -> None:

@@ -192,7 +192,7 @@ def test_a_config_that_is_not_there_is_exit_3_and_says_how_to_get_one(shop: Shop
 def test_a_wrong_config_is_exit_3_with_all_its_problems(shop: Shop) -> None:
     text = shop.config.read_text(encoding="utf-8")
     shop.config.write_text(f'buffer_stok = 3\nbuffer_stock = "many"\n{text}', encoding="utf-8")
-    for words in (("orders", "pull"), ("config", "check"), ("status",), ("doctor",)):
+    for words in (("orders", "pull"), ("config", "check"), ("status",)):
         ran = shop.run(*words)
         assert (ran.code, ran.out) == (3, "")
         assert "2 problems" in ran.err

@@ -23,6 +23,10 @@ def test_what_is_not_known_is_said_and_exit_1(shop: Shop) -> None:
     assert ran.err.startswith("nothing is known of A-1 on channel 1; ")
     found = shop.run("why", "A-1", "--json")
     assert (found.code, found.json["known"], found.json["events"]) == (1, False, [])
+    assert found.json["sale"] is None
+    assert f"  amzsync products push --dry-run --only A-1 --config {shop.config}"[2:] in ran.err
+    order = shop.run("why", "403-0000001-0000001").err
+    assert f"amzsync orders recover 403-0000001-0000001 --config {shop.config}" in order
     assert not shop.state.exists()
 
 
@@ -118,9 +122,10 @@ def test_a_sku_in_a_feed_says_which(shop: Shop, clock: FakeClock) -> None:
     shop.run("stock", "push")
     feed = shop.sandbox.world.amazon.snapshot("feeds")[0]["feedId"]
     ran = shop.run("why", "A/B+1 %")
-    assert f"travels with feed {feed} (submitted, quantity 77), begun 2026-11-23" in ran.out
+    told = f"travels with feed {feed} (submitted, quantity 77), begun 2026-11-23 09:00:00Z"
+    assert f"{told}; batch request 1\n" in ran.out
     assert shop.run("why", "A/B+1 %", "--json").json["feeds"] == [
-        {"feed_id": feed, "state": "submitted", "values": {"quantity": "77"}}
+        {"feed_id": feed, "state": "submitted", "batch": 1, "values": {"quantity": "77"}}
     ]
     clock.advance(minutes=30)
     shop.run("stock", "push")

@@ -351,6 +351,20 @@ def test_a_refused_zero_is_penalised_as_product_and_told_to_omnitron(shop: Shop)
     assert not shop.calls("amazon")
 
 
+def test_a_refused_zero_is_nobodys_fault_any_more_once_the_product_is_back(shop: Shop) -> None:
+    sku, *_ = prepare(shop, failed_integration={"DEFAULT": {"RETRY_INTERVAL": 60}})
+    refuse(shop, sku)
+    remove(shop, sku)
+    delete(shop, code=1)
+    assert set(penalties(shop)) == {sku}
+    put_back(shop, sku)
+    shop.clock.advance(minutes=2)
+
+    assert delete(shop, "--json").json["counts"] == {"skipped": 1}
+    assert penalties(shop) == {}
+    assert delete(shop, "--json").json["counts"] == {}
+
+
 def test_an_order_of_a_product_that_left_is_still_imported(shop: Shop) -> None:
     sku, *_ = prepare(shop)
     remove(shop, sku)

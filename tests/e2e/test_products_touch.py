@@ -62,6 +62,26 @@ def test_the_products_of_a_file_are_sent_anew(shop: Shop, skus: list[str], text:
     assert push(shop, "--json").json["counts"] == {}
 
 
+@pytest.mark.parametrize("encoding", ["cp1254", "utf-16", "utf-8-sig"])
+def test_a_file_is_read_as_a_turkish_spreadsheet_writes_it(
+    shop: Shop, skus: list[str], encoding: str
+) -> None:
+    text = "sep=;\r\nÜrün adı;Stok Kodu;\r\nŞapka, kırmızı;URUN-0001;\r\nİğne;URUN-0003;\r\n;;\r\n"
+    ran = touch(shop, csv(shop, text, encoding), "--json")
+    assert ran.json["touched"] == ["URUN-0001", "URUN-0003"]
+    assert len(dirty(shop)["updates"]) == 2
+
+
+def test_lines_that_are_no_keys_are_told_with_the_others(shop: Shop, skus: list[str]) -> None:
+    path = csv(shop, "Ad;SKU\nx;URUN-0001\ny\nz;YOK\n")
+    assert touch(shop, path, code=2).err.splitlines() == [
+        f"amzsync: {path}: nothing was touched",
+        "  line 3: has no key in column 2: y",
+        "  line 4: the catalog has no product YOK",
+    ]
+    assert dirty(shop)["updates"] == []
+
+
 def test_what_was_mapped_anew_reaches_amazon_by_a_touch(shop: Shop, skus: list[str]) -> None:
     map_attributes(shop, skus[0], {"brand": "Yeni Marka"})
     assert push(shop, "--json").json["counts"] == {}

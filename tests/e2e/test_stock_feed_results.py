@@ -22,6 +22,7 @@ from tests.e2e.stock_shop import (
     push,
     refuse,
     stock_pk,
+    warm,
 )
 from tests.shop import Shop
 
@@ -169,6 +170,35 @@ def test_a_feed_that_ended_as_a_whole_penalises_nobody_and_is_sent_again(
     assert live(shop, values) == values
     assert (dirty(shop), locked(shop)) == (0, [])
     assert sorted(batches(shop)) == ["done", "fail"]
+
+
+@pytest.mark.parametrize("how", ["FATAL", "whole"])
+def test_what_a_feed_that_failed_has_applied_all_the_same_is_put_right(
+    shop: Shop, how: str
+) -> None:
+    shop.sandbox.reset(skus=40)
+    warm(shop)
+    shop.configure(stock={"patch_limit": 5})
+    skus = listed(shop, 30)
+    before = live_now(shop, skus)
+    change(shop, skus)
+    push(shop)
+    shop.clock.advance(minutes=6)
+    assert live_now(shop, skus) != before
+    whole = {"code": "90244", "severity": "ERROR", "message": "The header is missing."}
+    if how == "FATAL":
+        answer(shop, None, "FATAL")
+    else:
+        answer(shop, report_of(whole, accepted=0))
+    for sku, value in before.items():
+        shop.sandbox.world.omnitron.set_stock(sku, value or 0)
+
+    push(shop)
+    shop.clock.advance(minutes=6)
+    push(shop)
+
+    assert live(shop, skus) == before
+    assert (dirty(shop), locked(shop), penalties(shop)) == (0, [], {})
 
 
 def test_a_feed_without_a_result_document_is_taken_as_accepted_and_read_back(shop: Shop) -> None:

@@ -5,15 +5,17 @@ from __future__ import annotations
 import multiprocessing
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
 from amzsync.cli.app import run
 from amzsync.clock import Clock
-from amzsync.flows import listings_feed
+from amzsync.flows import listing_claims, listings_feed
 from amzsync.flows.flow import Context
 from amzsync.flows.listing_changes import Change
+from tests.e2e.price_shop import price
 from tests.e2e.stock_shop import (
     BATCH_PATCH,
     action,
@@ -93,6 +95,34 @@ def test_a_second_big_batch_sends_what_patch_can_carry_and_leaves_the_rest(shop:
     push(shop)
     assert shop.calls("amazon")["createFeed"] == 0
     assert live(shop, others) == others
+
+
+def test_a_sku_another_flow_has_taken_up_since_it_was_read_is_left_alone(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.sandbox.reset(skus=60)
+    shop.configure(flags={"send_updated_product_price": True}, stock={"patch_limit": 5})
+    skus = plain(shop)[:10]
+    for sku in skus:
+        shop.sandbox.world.omnitron.set_price(sku, price(shop, sku) + 1)
+    values = change(shop, skus[:1])
+    claim = listing_claims.claim
+
+    def late(*args: Any) -> Any:
+        """Between its look at the stock and its sending, the SKU travels with a feed of prices."""
+        monkeypatch.setattr(listing_claims, "claim", claim)
+        assert shop.run("prices", "push").code == 0
+        return claim(*args)
+
+    monkeypatch.setattr(listing_claims, "claim", late)
+    push(shop)
+
+    assert answered(shop, "createFeed", 202) == 1
+    assert not answered(shop, "patchListingsItem")
+    shop.clock.advance(minutes=6)
+    assert shop.run("prices", "push").code == 0
+    push(shop)
+    assert live(shop, values) == values
 
 
 def test_two_channels_of_the_account_have_one_feed_in_flight(shop: Shop, tmp_path: Path) -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
+from amzsync.sandbox.amazon.quotas import PLANS
 from tests.e2e.stock_shop import (
     BATCH_PATCH,
     action,
@@ -70,6 +73,25 @@ def test_10_000_changed_stocks_are_one_feed_collected_by_a_later_run(
     assert per_hundred <= 6
     with capsys.disabled():
         print(f"\n10,000 changed stocks: {per_hundred:.2f} calls to Omnitron per 100")  # noqa: T201 - the figure is asked for
+
+
+@pytest.mark.parametrize(("granted", "seconds"), [(5.0, 40), (20.0, 10)])
+def test_patches_go_out_at_the_rate_amazon_grants_and_no_faster(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, granted: float, seconds: float
+) -> None:
+    monkeypatch.setitem(PLANS, "patchListingsItem", (granted, 5))
+    shop.sandbox.reset(skus=260)
+    shop.configure(http={"in_flight": 1})
+    change(shop, listed(shop, 201))
+
+    push(shop)
+
+    times = [row.at for row in shop.sandbox.exchanges if row.operation == "patchListingsItem"]
+    assert len(times) == 201
+    assert min(last - first for first, last in zip(times, times[2:], strict=False)) > (
+        timedelta(seconds=1 / granted)
+    )
+    assert (times[-1] - times[0]).total_seconds() == pytest.approx(seconds, rel=0.02)
 
 
 @pytest.mark.parametrize(("above", "patches", "feeds"), [(0, 12, 0), (1, 0, 1)])

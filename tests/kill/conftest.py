@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.conftest import witness
+from tests.e2e.conftest import new_state, witness
 
-__all__ = ["witness"]
+__all__ = ["new_state", "witness"]
 
 
 @pytest.fixture(autouse=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from tests.kill.kept import Kept
 from tests.kill.processes import KILLED, passed, start
 from tests.kill.wrapper import Kind, Point, When
 from tests.shop import FakeClock, Shop
@@ -17,14 +18,16 @@ def walk(
 ) -> int:
     """Kill the command before or after each of its calls or commits; the number of points.
 
-    `prepare` builds the world and all that came before the run; `judge` has the next runs done and
-    tells what is wrong after them. Errors: AssertionError that names every failing point.
+    `prepare` builds the world and all that came before the run, from which every point begins;
+    `judge` has the next runs done and tells what is wrong after them. Errors: AssertionError that
+    names every failing point.
     """
     begin(shop, prepare)
+    kept = Kept(shop)
     points = [point for point in passed(shop, *argv) if point.startswith(kind)]
     faults = {}
     for number, label in enumerate(points, start=1):
-        begin(shop, prepare)
+        kept.restore()
         ran = start(shop, *argv, point=Point(kind, number, when)).end()
         found = [] if ran.code == KILLED else [f"it was not killed, it ended {ran.code}: {ran.err}"]
         if found := found + judge(shop):

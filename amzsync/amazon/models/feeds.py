@@ -9,7 +9,7 @@ from typing import Final
 
 from pydantic import Field
 
-from amzsync.amazon.models.listings import ERROR, ListingsItem
+from amzsync.amazon.models.listings import ERROR, Issue, ListingsItem
 from amzsync.amazon.models.payload import Payload, Rows, Text, UtcDatetime
 
 # processingStatus of a feed or a report
@@ -69,6 +69,16 @@ class ReportIssue(Payload):
     def is_error(self) -> bool:
         """Whether the message was refused for it."""
         return self.severity == ERROR
+
+    @property
+    def issue(self) -> Issue:
+        """The same as an issue of a listing; a report tells no categories."""
+        return Issue(
+            code=self.code,
+            message=self.message,
+            severity=self.severity,
+            attribute_names=self.attribute_names or tuple(filter(None, [self.attribute_name])),
+        )
 
 
 class ReportSummary(Payload):

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from pydantic import Field
 
+from amzsync.amazon.assumptions import INTERNAL_ERRORS
 from amzsync.amazon.models.payload import Money, Payload, Rows, Text, UtcDatetime
 
 # status of a submission; VALID comes from a preview only
@@ -47,6 +48,11 @@ class Issue(Payload):
     categories: Rows[str] = ()
     enforcements: Enforcements = Field(default_factory=Enforcements)
     marketplace_ids: Rows[str] = ()
+
+    @property
+    def is_internal(self) -> bool:
+        """Whether it is Amazon's own trouble."""
+        return self.code in INTERNAL_ERRORS
 
 
 class Identifier(Payload):

@@ -9,13 +9,14 @@ from amzsync.sandbox.amazon import (
     definitions,
     documents,
     feeds,
+    inventory,
     listings,
     orders,
     reports,
     sellers,
 )
 from amzsync.sandbox.amazon.quotas import Quotas
-from amzsync.sandbox.amazon.replies import ApiError, invalid
+from amzsync.sandbox.amazon.replies import ApiError, denied, invalid
 from amzsync.sandbox.http import Reply, Request, Route
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ ROUTES: list[Route] = [
     *definitions.ROUTES,
     *feeds.ROUTES,
     *reports.ROUTES,
+    *inventory.ROUTES,
     *sellers.ROUTES,
     *documents.ROUTES,
 ]
@@ -75,6 +77,8 @@ def fault_reply(status: int) -> Reply:
 
 def _admit(world: AmazonWorld, route: Route, request: Request) -> None:
     world.tokens.check(request.headers.get("x-amz-access-token", ""))
+    if route.operation in world.missing_roles:
+        raise denied("The application lacks a role this operation requires.")
     world.quotas.take(route.operation)
     agent = request.headers.get("user-agent", "")
     if not agent or len(agent) > 500:

@@ -34,6 +34,7 @@ PLANS: dict[str, tuple[float, float]] = {
     "searchDefinitionsProductTypes": (5, 10),
     "getDefinitionsProductType": (5, 10),
     "getMarketplaceParticipations": (0.016, 15),
+    "getInventorySummaries": (2, 2),
     # Not an operation: this feed type may be submitted five times in five minutes.
     "JSON_LISTINGS_FEED": (5 / 300, 5),
 }

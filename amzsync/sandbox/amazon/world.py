@@ -13,6 +13,7 @@ from amzsync.sandbox.amazon.browseseed import seeded_tree
 from amzsync.sandbox.amazon.documents import Documents
 from amzsync.sandbox.amazon.feedbook import FeedBook
 from amzsync.sandbox.amazon.listingbook import ListingBook
+from amzsync.sandbox.amazon.listingsreport import Copy
 from amzsync.sandbox.amazon.orderbook import OrderBook
 from amzsync.sandbox.amazon.pages import PageTokens
 from amzsync.sandbox.amazon.producttypes import TypeBook
@@ -38,12 +39,15 @@ class Delays:
     feed_process: float = 240
     report_queue: float = 30
     report_process: float = 60
+    listings_copy: float = 3600  # the listings report is given again; six times as long if large
 
 
 class AmazonWorld:
     """The account: what its operations read and change.
 
     `refused_data`: the includedData values it refuses for now, `silent_refusal` without naming one.
+    `missing_roles`: operations the application may not call. `warehouse`: units of each SKU that
+    Amazon has, where it fulfils. `listings_copies`: its last listings report of each marketplace.
     """
 
     def __init__(
@@ -60,6 +64,9 @@ class AmazonWorld:
         self.orders = OrderBook(self.now)
         self.refused_data: set[str] = set()
         self.silent_refusal = False
+        self.missing_roles: set[str] = set()
+        self.warehouse: dict[str, int] = {}
+        self.listings_copies: dict[str, Copy] = {}
         self.browse = seeded_tree()
         self.types = TypeBook()
         self.listings = ListingBook(products, self.agenda, self.delays, self.now())

@@ -108,6 +108,11 @@ class Channel:
             "marketplaceattributevalueconfig": self.attribute_tables["attribute_value_configs"],
         }
 
+    def fill_in(self, **values: Any) -> None:
+        """What the operator types into the form of the channel's settings."""
+        self.row["conf"] = {**self.row["conf"], **values}
+        self.row["modified_date"] = self.timeline.tick()
+
     def action_of(self, model: str, object_id: int) -> Action | None:
         """The integration action of an object."""
         found = (each for each in self.actions.find("object_id", object_id) if each.model == model)

@@ -103,7 +103,8 @@ def test_every_line_that_is_commented_out_works_too(tmp_path: Path) -> None:
     text = filled(example())
     text = re.sub(r"(?m)^# ([\w-]+ = .*)$", r"\1", text)
     text = text.replace("[schema_type]\n", "erp_branch = 34\n[schema_type]\n", 1)
-    environ = {**ENVIRON, "ALARM_WEBHOOK_URL": "https://alarms.example/hook"}
+    alarms = ("ALARM_WEBHOOK_URL", "ALARM_PING_URL")
+    environ = {**ENVIRON, **dict.fromkeys(alarms, "https://alarms.example/hook")}
     config = load_config(write(tmp_path, text), environ)
     assert config.order_number_format == "AMZ-{n1}{n3}{n2}"
     assert config.refund_reason_mapping["CR-DEFECTIVE"] == 4

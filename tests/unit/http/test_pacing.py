@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from random import Random
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from amzsync.http.pacing import Bucket, book, due_in, emptied, plausible, refill
+from amzsync.http.pacing import Bucket, book, due_in, emptied, plausible, refill, steady_cost
 
 EPSILON = 1e-6
 
@@ -16,7 +19,10 @@ SECONDS = st.floats(0, 2000)
 
 
 def departures(
-    bucket: Bucket, asked: list[tuple[float, int]], max_wait: float = float("inf")
+    bucket: Bucket,
+    asked: list[tuple[float, int]],
+    max_wait: float = float("inf"),
+    cost: float = 1,
 ) -> list[float]:
     """When the requests of a schedule of (seconds since the last, reserve) leave, sorted."""
     now = bucket.updated_at
@@ -26,7 +32,7 @@ def departures(
         bucket = refill(bucket, now)
         wait = due_in(bucket, reserve)
         if wait <= max_wait:
-            bucket = book(bucket)
+            bucket = book(bucket, cost)
             left.append(now + wait)
     return sorted(left)
 
@@ -44,6 +50,31 @@ def test_no_window_sees_more_than_burst_and_rate_allow(
     for first, start in enumerate(left):
         for last in range(first, len(left)):
             assert last - first + 1 <= burst + rate * (left[last] - start) + EPSILON
+
+
+@given(
+    st.sampled_from([1.0, 5.0, 40.0]),
+    st.lists(st.tuples(st.sampled_from([0.0, 0.0, 0.1, 3.0, 70.0]), st.just(0)), min_size=300),
+    st.randoms(use_true_random=False),
+)
+def test_no_minute_sees_more_than_60_times_the_rate_of_steady_requests_even_if_some_leave_late(
+    rate: float, asked: list[tuple[float, int]], random: Random
+) -> None:
+    left = departures(Bucket(2.0, rate, 2, 0.0), asked, cost=steady_cost(rate))
+    late = sorted(moment + random.choice([0.0, 0.19]) for moment in left)
+    ends = (bisect_left(late, start + 60) for start in late)
+    assert max(end - first for first, end in enumerate(ends)) <= 60 * rate
+
+
+def test_steady_requests_lose_next_to_nothing_of_the_rate() -> None:
+    left = departures(Bucket(2.0, 5.0, 2, 0.0), [(0.0, 0)] * 3_001, cost=steady_cost(5.0))
+    assert 3_000 / left[-1] > 4.96
+
+
+def test_a_short_pause_costs_steady_requests_nothing() -> None:
+    asked = [(0.0, 0)] * 100 + [(20.5, 0)] + [(0.0, 0)] * 99
+    left = departures(Bucket(2.0, 5.0, 2, 0.0), asked, cost=steady_cost(5.0))
+    assert 200 / left[-1] > 4.96
 
 
 @given(RATES, BURSTS, st.integers(1, 60))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from dataclasses import replace
 
 import httpx
 import pytest
@@ -137,6 +138,20 @@ def test_a_token_is_waited_for_if_the_caller_allows_it(clock: FakeClock, api: re
     session = open_session(clock, pacer=FakePacer(tokens=0, wait=60))
     session.call(READ, path={"id": "1"}, max_wait=90)
     assert 60 <= clock.slept < 61  # a moment late, never early
+
+
+def test_a_stated_rate_is_learnt(clock: FakeClock, api: respx.Router) -> None:
+    api.get("/things/1").respond(200, json={}, headers={"x-amzn-RateLimit-Limit": "12.5"})
+    pacer = FakePacer(tokens=20)
+    open_session(clock, pacer=pacer).call(READ, path={"id": "1"})
+    assert pacer.rates == {"getThing": 12.5}
+
+
+def test_a_steady_request_leaves_on_time(clock: FakeClock, api: respx.Router) -> None:
+    api.get("/things/1").respond(json=1)
+    session = open_session(clock, pacer=FakePacer(tokens=0, wait=0.2))
+    session.call(replace(READ, steady=True), path={"id": "1"})
+    assert clock.slept == pytest.approx(0.2)
 
 
 def test_a_stated_rate_is_learnt_from_refusals_too(clock: FakeClock, api: respx.Router) -> None:

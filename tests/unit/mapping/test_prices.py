@@ -13,7 +13,13 @@ from hypothesis import strategies as st
 from amzsync.amazon.models.listings import ListingsItem
 from amzsync.config.marketplaces import MARKETPLACES, Marketplace
 from amzsync.flows.listing_changes import Patch, Update, feed_message
-from amzsync.mapping.prices import live_price, price_fault, price_patches, price_text
+from amzsync.mapping.prices import (
+    live_price,
+    price_fault,
+    price_patches,
+    price_text,
+    report_price,
+)
 from amzsync.mapping.values import value_patches
 
 TURKIYE = MARKETPLACES["A33AVAJ2PDY3EV"]
@@ -133,3 +139,22 @@ def test_the_live_price_is_the_regular_one(listing: ListingsItem, price: str | N
 def test_an_offer_of_no_known_shape_is_no_price(odd: object) -> None:
     listing = ListingsItem.model_validate({"sku": "A", "attributes": {"purchasable_offer": odd}})
     assert live_price(listing, TURKIYE) is None
+
+
+@given(PRICES, st.sampled_from([",.", ".,", ".", ","]))
+def test_a_reports_price_is_read_whatever_separators_its_marketplace_uses(
+    price: Decimal, separators: str
+) -> None:
+    thousands = separators[0] if len(separators) == 2 else ""
+    spelt = f"{price:,.2f}".replace(",", "T").replace(".", separators[-1])
+    assert report_price(spelt.replace("T", thousands), "TRY") == f"{price:.2f}"
+
+
+@given(st.integers(min_value=1, max_value=99_999_999), st.sampled_from(["", ".", ","]))
+def test_a_price_without_decimals_may_have_its_thousands_apart(yen: int, thousands: str) -> None:
+    assert report_price(f"{yen:,}".replace(",", thousands), "JPY") == str(yen)
+
+
+@pytest.mark.parametrize("text", ["", " ", "-", "free", "1,2,", "TRY 5", "1e5"])
+def test_what_is_no_price_is_none(text: str) -> None:
+    assert report_price(text, "TRY") is None

@@ -69,10 +69,13 @@ def test_products_are_found_by_key_and_sku_and_checked_again(omnitron: Omnitron)
     assert [row.pk for row in client().products.by_skus(["SKU-2", "SKU-9"])] == [2]
 
 
-def test_sellable_products_are_simple_and_active(omnitron: Omnitron) -> None:
-    rows = [product(1), product(2, product_type="1"), product(3, is_active=False)]
+def test_the_catalog_is_read_in_large_pages_and_tells_broken_rows_apart(omnitron: Omnitron) -> None:
+    rows = [product(1), product(2, product_type="1"), {"pk": 4}, product(3, is_active=False)]
     omnitron.rows("products/", rows)
-    assert [row.pk for row in client().products.sellable()] == [1]
+    (page,) = client().products.catalog()
+    assert [row.pk for row in page] == [1, 3]
+    assert [broken.pk for broken in page.malformed] == [4]
+    assert omnitron.requests[0].url.params["limit"] == "500"
 
 
 def test_stocks_of_products_are_those_of_one_list(omnitron: Omnitron) -> None:

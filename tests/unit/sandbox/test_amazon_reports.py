@@ -15,7 +15,8 @@ GERMANY = "A1PA6795UKMFR9"
 
 
 def ask(api: Api, **changed: Any) -> httpx.Response:
-    body = {"reportType": TYPE, "marketplaceIds": [TURKIYE]} | changed
+    options = {"preferredReportDocumentLocale": "en_US"}
+    body = {"reportType": TYPE, "marketplaceIds": [TURKIYE], "reportOptions": options} | changed
     return api.call("POST", "/reports/2021-06-30/reports", json=body)
 
 
@@ -56,7 +57,7 @@ def test_the_listings_report_has_every_listing_in_cp1252(api: Api) -> None:
     listed = {row["seller-sku"]: row for row in rows(gzip.decompress(download.content))}
     assert len(listed) == 10
     seed = api.sandbox.world.products[0]
-    assert listed[seed.sku]["price"] == str(seed.price)
+    assert listed[seed.sku]["price"] == str(seed.price).replace(".", ",")
     assert listed[seed.sku]["quantity"] == str(seed.stock)
     assert listed[seed.sku]["status"] == "Active"
     # Letters cp1252 does not have are lost before anybody can read them.
@@ -79,6 +80,55 @@ def test_a_download_url_expires_and_a_new_one_works(api: Api) -> None:
     refused = api.http.get(old)
     assert (refused.status_code, "<Code>AccessDenied</Code>" in refused.text) == (403, True)
     assert api.http.get(links(api, document_id)["url"]).status_code == 200
+
+
+def test_a_listings_report_is_kept_for_an_hour_in_the_language_it_was_made_in(api: Api) -> None:
+    def header(**changed: Any) -> str:
+        document = links(api, finished(api, **changed)["reportDocumentId"])
+        content = gzip.decompress(api.http.get(document["url"]).content)
+        return content.decode("cp1252").splitlines()[0]
+
+    first = header(reportOptions={})
+    assert "seller-sku (tr_TR)" in first
+    assert header() == first, "a copy, and in English only for who asks first"
+    api.time.pass_by(3_600)
+    api.log_in()
+    assert "\tseller-sku\t" in header()
+
+
+def test_amazons_stock_is_told_for_what_it_fulfils(api: Api) -> None:
+    def ask_for(query: str) -> Any:
+        path = f"/fba/inventory/v1/summaries?details=true&marketplaceIds={TURKIYE}{query}"
+        return api.call("GET", path)
+
+    where = f"&granularityType=Marketplace&granularityId={TURKIYE}"
+    seed = api.sandbox.world.products[0]
+    assert ask_for(where).json()["payload"]["inventorySummaries"] == []
+    amazon = api.sandbox.world.amazon
+    for listing in amazon.listings:
+        amazon.listings.make_fba(listing.sku)
+    amazon.warehouse[seed.sku] = 7
+    (row,) = ask_for(f"{where}&sellerSkus={seed.sku}").json()["payload"]["inventorySummaries"]
+    assert row["inventoryDetails"]["fulfillableQuantity"] == 7
+    api.time.pass_by(1)
+    assert len(ask_for(where).json()["payload"]["inventorySummaries"]) == 10
+    assert ask_for("").status_code == 400
+
+
+def test_a_page_of_amazons_stock_is_to_be_followed_within_thirty_seconds(api: Api) -> None:
+    api.sandbox.reset(skus=120)
+    api.log_in()
+    for listing in api.sandbox.world.amazon.listings:
+        api.sandbox.world.amazon.listings.make_fba(listing.sku)
+    path = (
+        "/fba/inventory/v1/summaries?granularityType=Marketplace"
+        f"&granularityId={TURKIYE}&marketplaceIds={TURKIYE}"
+    )
+    token = api.call("GET", path).json()["pagination"]["nextToken"]
+    second = api.call("GET", f"{path}&nextToken={token}").json()
+    assert len(second["payload"]["inventorySummaries"]) == 50
+    api.time.pass_by(31)
+    assert api.call("GET", f"{path}&nextToken={token}").status_code == 400
 
 
 def test_only_the_first_marketplace_counts(api: Api) -> None:

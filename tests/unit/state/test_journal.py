@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from amzsync.clock import Clock
-from amzsync.state import runs as journal
 from amzsync.state.runs import OutcomeRow, Runs
 from amzsync.state.store import Store
 
@@ -89,20 +88,24 @@ def test_pruning_drops_what_is_too_old(runs: Runs) -> None:
         at = NOW - timedelta(days=days)
         run_id = runs.begin("tr", "stock.push", at, dry_run=False)
         runs.record(run_id, "tr", "stock.push", [sent("SKU-1")], at)
-    runs.prune(NOW - timedelta(days=30))
+    runs.prune(NOW - timedelta(days=30), 1000)
     assert [run.id for run in runs.history()] == [2]
     assert [event.run_id for event in runs.story("tr", "SKU-1")] == [2]
 
 
-def test_pruning_bounds_the_outcomes_whatever_their_age(runs: Runs, store: Store) -> None:
-    extra = 1_500
-    runs.record(
-        1,
-        "tr",
-        "stock.push",
-        (sent(str(number)) for number in range(journal.KEPT_OUTCOMES + extra)),
-        NOW,
-    )
-    runs.prune(NOW - timedelta(days=30))
+def test_pruning_bounds_runs_and_outcomes_whatever_their_age(runs: Runs, store: Store) -> None:
+    for number in range(12):
+        run_id = runs.begin("tr", "stock.push", NOW, dry_run=False)
+        keys = range(number * 100, number * 100 + 100)
+        runs.record(run_id, "tr", "stock.push", (sent(str(key)) for key in keys), NOW)
+    runs.prune(NOW - timedelta(days=30), 1_000)
     kept = store.row("SELECT count(*) AS n, min(CAST(key AS INTEGER)) AS oldest FROM outcomes")
-    assert kept == {"n": journal.KEPT_OUTCOMES, "oldest": extra}
+    assert kept == {"n": 1_000, "oldest": 200}
+    runs.prune(NOW - timedelta(days=30), 5)
+    assert [run.id for run in runs.history()] == [12, 11, 10, 9, 8]
+
+
+def test_a_runs_number_is_never_given_twice(runs: Runs) -> None:
+    last = max(runs.begin("tr", "stock.push", NOW, dry_run=False) for _ in range(3))
+    runs.prune(NOW + timedelta(days=1), 1_000)
+    assert runs.begin("tr", "stock.push", NOW, dry_run=False) == last + 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -17,6 +18,7 @@ from amzsync.state.store import Store
 
 SEARCH = Operation("searchOrders", "GET", "/orders", rate=0.0056, burst=20)
 PATCH = Operation("patchListingsItem", "PATCH", "/items", mutates=True, rate=5.0, burst=5)
+STEADY = Operation("steady", "PATCH", "/items", mutates=True, rate=5.0, burst=5, steady=True)
 
 
 class SetClock(Clock):
@@ -76,6 +78,49 @@ def test_an_allowed_wait_goes_into_debt_and_the_next_one_waits_longer(
     ledger = Ledger(store, clock)
     waits = [ledger.take(PATCH, reserve=0, max_wait=10) for _ in range(8)]
     assert waits == pytest.approx([0, 0, 0, 0, 0, 0.2, 0.4, 0.6])
+
+
+def test_steady_requests_leave_two_at_once_however_long_nobody_asked(
+    store: Store, clock: SetClock
+) -> None:
+    ledger = Ledger(store, clock)
+    for _ in range(2):
+        waits = [ledger.take(STEADY, reserve=0, max_wait=10) for _ in range(5)]
+        assert waits == pytest.approx([0, 0, 0.2, 0.4, 0.6], abs=0.01)
+        clock.sleep(3_600)
+    assert [row.tokens for row in ledger.rows()] == [2.0]
+
+
+def test_steady_requests_of_two_processes_are_300_a_minute_together(
+    tmp_path: Path, clock: SetClock
+) -> None:
+    path, left = tmp_path / "state.sqlite3", []
+    with Store.open(path, clock) as one, Store.open(path, clock) as two:
+        for _ in range(400):
+            for store in (one, two):
+                wait = Ledger(store, clock).take(STEADY, reserve=0, max_wait=10)
+                left.append(clock.now() + timedelta(seconds=wait))
+            clock.sleep(0.4)
+    ends = (bisect_left(left, start + timedelta(minutes=1)) for start in left)
+    assert max(end - first for first, end in enumerate(ends)) in (299, 300)
+
+
+def test_a_higher_rate_that_was_granted_is_used_steadily(store: Store, clock: SetClock) -> None:
+    ledger = Ledger(store, clock)
+    ledger.learn(STEADY, 50.0)
+    waits = [ledger.take(STEADY, reserve=0, max_wait=10) for _ in range(4)]
+    assert waits == pytest.approx([0, 0, 0.02, 0.04], abs=0.001)
+
+
+def test_a_rate_that_is_stated_again_costs_no_write(store: Store, clock: SetClock) -> None:
+    Ledger(store, clock).learn(SEARCH, 0.5)
+    again = Ledger(store, clock)
+    again.take(SEARCH, reserve=0, max_wait=0)
+    before = store.db.conn.total_changes
+    again.learn(SEARCH, 0.5)
+    assert store.db.conn.total_changes == before
+    again.learn(SEARCH, 0.25)
+    assert [row.rate for row in again.rows()] == [0.25]
 
 
 def test_tokens_outlast_the_process_that_left_them(tmp_path: Path, clock: SetClock) -> None:
