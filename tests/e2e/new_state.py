@@ -1,7 +1,7 @@
 """A new state file gets its shape at once, from one that all the steps have made before.
 
-What the steps do is shown by tests/unit/state, and by every process the tests start. Here a
-thousand files are made, and sqlite-utils takes 15 ms for each.
+What the steps do is shown by tests/unit/state, and by every amzsync the tests start as a user does.
+Here thousands of files are made, and sqlite-utils takes 15 ms for each.
 """
 
 from __future__ import annotations

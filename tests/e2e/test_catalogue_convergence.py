@@ -336,7 +336,7 @@ class Assortment(RuleBasedStateMachine):
         self.disturbed = False
         self.baseline: dict[str, dict[str, bool]] = {}  # type -> what was required, as told first
 
-    @initialize(target=nodes, types=st.lists(SHELF, min_size=2, max_size=4), fetched=st.booleans())
+    @initialize(target=nodes, types=st.lists(SHELF, min_size=3, max_size=4), fetched=st.booleans())
     def open(self, types: list[tuple[str, ...]], fetched: bool) -> MultipleResults[str]:
         """Some categories are there, and may have been fetched already."""
         above = self.plant(self.roots[0], "Giyim", ())
@@ -560,7 +560,7 @@ def test_whatever_changes_in_whatever_order_omnitron_asks_for_what_amazon_asks_f
     run_state_machine_as_test(
         Assortment,
         settings=settings(
-            max_examples=14,
+            max_examples=24,
             stateful_step_count=12,
             suppress_health_check=list(HealthCheck),
         ),

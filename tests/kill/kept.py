@@ -15,7 +15,8 @@ from tests.shop import Shop
 class Kept:
     """What a shop and its far sides were like when this was made.
 
-    A world is prepared by runs and takes as long as what is looked at; a copy of it takes 5 ms.
+    A world is prepared by runs and takes as long as what is looked at; a copy of it takes 5 ms. It
+    is pickled, so the sandbox's plans for later are methods, never functions inside functions.
     """
 
     def __init__(self, shop: Shop) -> None:

@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from amzsync.sandbox.amazon.account import TURKIYE
@@ -114,14 +115,8 @@ class ListingBook:
         """Take patches in; with `applied` false they never go live."""
         listing = self._listings[sku]
         listing.submitted = patched(listing.submitted, patches)
-
-        def go_live(due: datetime) -> None:
-            listing.live = patched(listing.live, patches)
-            listing.updated = due
-            self._settled(listing)
-
         if applied:
-            self._later(now, go_live)
+            self._later(now, partial(self._patched, listing, patches))
 
     def put(
         self,
@@ -140,25 +135,29 @@ class ListingBook:
             self._listings[sku] = listing
         listing.product_type, listing.submitted = product_type, attributes
         listing.ean = next(iter(codes(attributes)), listing.ean)
-
-        def go_live(due: datetime) -> None:
-            listing.live = attributes
-            listing.updated = due
-            listing.asin = (
-                listing.asin or self.asins.match(attributes) or self.asins.make(attributes)
-            )
-            if marketplace_id not in listing.marketplace_ids:
-                listing.marketplace_ids = (*listing.marketplace_ids, marketplace_id)
-            self._settled(listing)
-
         if applied:
-            self._later(now, go_live)
+            self._later(now, partial(self._put, listing, attributes, marketplace_id))
 
     def delete(self, sku: str, now: datetime) -> None:
         """Take the SKU out."""
-        self._later(now, lambda _due: self._remove(sku))
+        self._later(now, partial(self._remove, sku))
 
-    def _remove(self, sku: str) -> None:
+    def _patched(self, listing: Listing, patches: list[dict[str, Any]], due: datetime) -> None:
+        listing.live = patched(listing.live, patches)
+        listing.updated = due
+        self._settled(listing)
+
+    def _put(
+        self, listing: Listing, attributes: Attributes, marketplace_id: str, due: datetime
+    ) -> None:
+        listing.live = attributes
+        listing.updated = due
+        listing.asin = listing.asin or self.asins.match(attributes) or self.asins.make(attributes)
+        if marketplace_id not in listing.marketplace_ids:
+            listing.marketplace_ids = (*listing.marketplace_ids, marketplace_id)
+        self._settled(listing)
+
+    def _remove(self, sku: str, _due: datetime) -> None:
         if (listing := self._listings.pop(sku, None)) is not None:
             self._families[listing.parent].discard(sku)
             self._rejudge_family(sku)

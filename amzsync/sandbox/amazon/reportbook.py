@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from amzsync.sandbox.amazon.replies import iso
@@ -111,13 +112,13 @@ class ReportBook:
         report = Report(report_id, report_type, marketplace_ids, now, start, end, options)
         self._reports[report_id] = report
         waits = timedelta(seconds=self._world.delays.report_queue)
-        self._world.agenda.at(now + waits, lambda due: self._begin(report, due))
+        self._world.agenda.at(now + waits, partial(self._begin, report))
         return report
 
     def _begin(self, report: Report, now: datetime) -> None:
         report.status, report.started = "IN_PROGRESS", now
         takes = timedelta(seconds=self._world.delays.report_process)
-        self._world.agenda.at(now + takes, lambda due: self._finish(report, due))
+        self._world.agenda.at(now + takes, partial(self._finish, report))
 
     def _finish(self, report: Report, now: datetime) -> None:
         report.ended = now
