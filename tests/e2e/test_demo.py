@@ -30,8 +30,15 @@ def environment(folder: Path) -> dict[str, str]:
 
 
 def test_the_demo_shows_what_moved_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    (scratch := tmp_path / "scratch").mkdir()
+    page = tmp_path / "report.html"
     done = subprocess.run(
-        DEMO, capture_output=True, text=True, env=environment(tmp_path), timeout=120, check=False
+        [*DEMO, "--html", str(page)],
+        capture_output=True,
+        text=True,
+        env=environment(scratch),
+        timeout=120,
+        check=False,
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert "\x1b" not in done.stdout
@@ -51,8 +58,16 @@ def test_the_demo_shows_what_moved_and_leaves_nothing_behind(tmp_path: Path) -> 
         assert moved in told
     assert "Address is not valid. channel: 1 code: Merkez" in told
     assert "Category data not found" in told
-    assert "All is well after" in told
-    assert list(tmp_path.iterdir()) == []
+    *_, screen = told.partition("Failed, and in penalty")
+    assert re.search(r"orders pull .*s ago exit 0: 2 held", screen)  # the status screen
+    assert re.search(r"report .*s ago exit 0", screen)
+    assert "All is well after" in screen
+    assert list(scratch.iterdir()) == []
+    assert "No difference stands between Omnitron and Amazon" in page.read_text(encoding="utf-8")
+
+
+def test_a_page_that_cannot_be_written_is_told_before_anything_runs(tmp_path: Path) -> None:
+    assert run(["demo", "--html", str(tmp_path / "nowhere" / "report.html")]) == 2
 
 
 def test_what_is_wrong_is_told_and_exit_1(
