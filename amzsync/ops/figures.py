@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Literal
+
+from amzsync.state.runs import Day
 
 Kind = Literal["not on sale", "price", "stock"]
 
@@ -37,18 +39,6 @@ class Difference:
     amazon: str
     reason: str = ""
     cure: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Day:
-    """One day of the journal: runs by how they ended, records by what became of them."""
-
-    day: date
-    runs: int
-    failed_runs: int
-    sent: int
-    failed: int
-    throttled: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,6 @@ what comes of that is kept: telling it again costs no call of either side.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -16,7 +15,7 @@ from amzsync.flows import Entry, listing_snapshot, runner
 from amzsync.flows.flow import Context, Flow, Outcome
 from amzsync.flows.reference_data import channel_is_active
 from amzsync.flows.runner import Result
-from amzsync.ops.figures import Day, Difference, Figures, Report
+from amzsync.ops.figures import Difference, Figures, Report
 from amzsync.ops.report_facts import Facts, facts_of, listed
 from amzsync.ops.report_fix import fix
 from amzsync.ops.report_goods import gather
@@ -79,7 +78,7 @@ def told(state: State, config: Config, channel: str, now: datetime) -> Report:
         figures=Figures(**newest.figures) if newest else None,
         differences=tuple(_difference(row) for row in state.reports.standing(channel)),
         trend=tuple((row.at, Figures(**row.figures)) for row in history[:-1]),
-        days=tuple(Day(**asdict(row)) for row in state.runs.days(channel, since)),
+        days=tuple(state.runs.days(channel, since)),
         notes=tuple(_notes(state, channel, newest)),
     )
 

@@ -42,8 +42,8 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True)
-class DayRow:
-    """One day of a channel's journal; `throttled` are the calls answered 429."""
+class Day:
+    """One day of a channel's journal: runs, records by what became of them, calls answered 429."""
 
     day: date
     runs: int
@@ -139,7 +139,7 @@ class Runs:
         )
         return [run_of(row) for row in rows]
 
-    def days(self, channel: str, since: datetime) -> list[DayRow]:
+    def days(self, channel: str, since: datetime) -> list[Day]:
         """The journal by day, oldest first, dry runs left out.
 
         A failed run is one that could not do its work; records that failed in one are counted
@@ -156,7 +156,7 @@ class Runs:
             FROM runs WHERE channel = ? AND started_at >= ? AND NOT dry_run GROUP BY day""",
             [channel, to_text(since)],
         )
-        return [DayRow(**{**row, "day": date.fromisoformat(row["day"])}) for row in rows]
+        return [Day(**{**row, "day": date.fromisoformat(row["day"])}) for row in rows]
 
     def story(self, channel: str, key: str, limit: int = 200) -> list[Event]:
         """What happened to a record in all flows, newest last; the last `limit` events."""

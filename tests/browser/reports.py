@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from amzsync.ops.figures import Day, Difference, Figures, Report
+from amzsync.ops.figures import Difference, Figures, Report
+from amzsync.state.runs import Day
 
 AT = datetime(2026, 3, 9, 18, 4, tzinfo=UTC)
 

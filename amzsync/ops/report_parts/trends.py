@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date, datetime, timedelta
 
-from amzsync.ops.figures import Day, Figures
+from amzsync.ops.figures import Figures
 from amzsync.ops.report_parts.charts import COLUMNS, Chart, Series, figure
 from amzsync.ops.report_parts.tiles import NAMES
 from amzsync.ops.report_parts.words import day, moment, number, short
+from amzsync.state.runs import Day
 
 Reports = Sequence[tuple[datetime, Figures]]
 Rows = Sequence[tuple[str, Sequence[int]]]

@@ -18,12 +18,13 @@ from hatchling.builders.wheel import WheelBuilder
 from hypothesis import given
 from hypothesis import strategies as st
 
-from amzsync.ops.figures import Day, Difference, Report
+from amzsync.ops.figures import Difference, Report
 from amzsync.ops.report_page import page
 from amzsync.ops.report_parts import words
 from amzsync.ops.report_parts.charts import Chart, Series, figure, scale
 from amzsync.ops.report_parts.trends import of_days, of_reports
 from amzsync.redaction import forget, hide, mask
+from amzsync.state.runs import Day
 from tests.browser.reports import (
     AT,
     HOSTILE,
