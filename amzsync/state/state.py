@@ -8,22 +8,15 @@ from typing import TYPE_CHECKING
 
 from amzsync.clock import Clock
 from amzsync.state.batches import Batches
-from amzsync.state.category_nodes import CategoryNodes
 from amzsync.state.channels import Channels
 from amzsync.state.cursors import Cursors
 from amzsync.state.feed_turns import FeedTurns
 from amzsync.state.fences import Fences
-from amzsync.state.inbox import Inbox
-from amzsync.state.invoices import Invoices
 from amzsync.state.jobs import Jobs
 from amzsync.state.listings import Listings
 from amzsync.state.lookups import Lookups
-from amzsync.state.packages import Packages
 from amzsync.state.penalties import Penalties
-from amzsync.state.product_types import ProductTypes
-from amzsync.state.products import Products
 from amzsync.state.quota import Ledger
-from amzsync.state.returns import Returns
 from amzsync.state.runs import Runs
 from amzsync.state.store import Store
 from amzsync.state.tokens import Tokens
@@ -31,15 +24,25 @@ from amzsync.state.waiting import Waitings
 
 if TYPE_CHECKING:
     from amzsync.state.alarms import Alarms
+    from amzsync.state.category_nodes import CategoryNodes
+    from amzsync.state.inbox import Inbox
+    from amzsync.state.invoices import Invoices
     from amzsync.state.journal import Journal
     from amzsync.state.known_keys import KnownKeys
+    from amzsync.state.packages import Packages
+    from amzsync.state.product_types import ProductTypes
+    from amzsync.state.products import Products
     from amzsync.state.reports import Reports
     from amzsync.state.retention import Retention
+    from amzsync.state.returns import Returns
     from amzsync.state.snapshot import Snapshots
 
 
 class State:
-    """The open state file and its tables."""
+    """The open state file and its tables.
+
+    Tables a minutely stock push does without are imported when they are first asked for.
+    """
 
     def __init__(self, store: Store, clock: Clock) -> None:
         self.store = store
@@ -69,6 +72,8 @@ class State:
     @cached_property
     def category_nodes(self) -> CategoryNodes:
         """Amazon's categories, and their nodes in Omnitron."""
+        from amzsync.state.category_nodes import CategoryNodes
+
         return CategoryNodes(self.store)
 
     @cached_property
@@ -94,11 +99,15 @@ class State:
     @cached_property
     def inbox(self) -> Inbox:
         """Orders as Amazon told them."""
+        from amzsync.state.inbox import Inbox
+
         return Inbox(self.store)
 
     @cached_property
     def invoices(self) -> Invoices:
         """Invoices handed to Amazon."""
+        from amzsync.state.invoices import Invoices
+
         return Invoices(self.store)
 
     @cached_property
@@ -138,6 +147,8 @@ class State:
     @cached_property
     def packages(self) -> Packages:
         """Packages confirmed to Amazon."""
+        from amzsync.state.packages import Packages
+
         return Packages(self.store)
 
     @cached_property
@@ -148,11 +159,15 @@ class State:
     @cached_property
     def product_types(self) -> ProductTypes:
         """What Amazon wants to know of products."""
+        from amzsync.state.product_types import ProductTypes
+
         return ProductTypes(self.store)
 
     @cached_property
     def products(self) -> Products:
         """Listings made of products."""
+        from amzsync.state.products import Products
+
         return Products(self.store)
 
     @cached_property
@@ -172,6 +187,8 @@ class State:
     @cached_property
     def returns(self) -> Returns:
         """Returns, and their requests in Omnitron."""
+        from amzsync.state.returns import Returns
+
         return Returns(self.store)
 
     @cached_property
